@@ -7,6 +7,7 @@ mod katib;
 mod kserve;
 mod kubeflow;
 mod kubernetes;
+mod launchers;
 mod others;
 mod places;
 mod registry;

@@ -28,8 +28,11 @@ def meet(group, rank, size, word):
         words.append(said)
     return words
 def say(*words):
-    # In one piece: the processes of a replica write into one pipe.
-    sys.stdout.write(' '.join(map(str, words)) + '\\n')
+    # In pieces, between which a neighbour's line could come.
+    for word in words:
+        print(word, end=' ', flush=True)
+        time.sleep(0.01)
+    print(flush=True)
 def number(name):
     return int(env['HOROVOD_' + name])
 rank, size = number('RANK'), number('SIZE')

@@ -22,7 +22,12 @@ pub(in crate::spec::foreign) const TRAINING: Table = &[
     ("backoffLimit", Use::Changed("`retries`: so often the whole gang starts again")),
     ("cleanPodPolicy", Use::Left("all replicas end with their gang, and their logs are kept")),
     ("ttlSecondsAfterFinished", Use::Left("`mlctl cleanup` removes finished runs")),
-    ("successPolicy", Use::Changed("`completion`: `AllWorkers` is `all`, nothing `primary`")),
+    (
+        "successPolicy",
+        Use::Changed(
+            "`completion`: `AllWorkers` is `all` where there are only workers, else `primary`",
+        ),
+    ),
     ("elasticPolicy", Use::Within),
     ("nprocPerNode", Use::Changed("the variable PET_NPROC_PER_NODE")),
     ("enableDynamicWorker", Use::Left("a gang has as many replicas as it says")),
@@ -107,7 +112,12 @@ pub(super) fn training_job(
         let own = findings.fields(elastic, "elasticPolicy", ELASTIC);
         processes = own.entry("nProcPerNode").or(processes);
         if let Some(entry) = own.entry("maxRestarts") {
-            backoff = backoff.or_else(|| findings.count(&entry.value, "maxRestarts"));
+            let restarts = findings.count(&entry.value, "maxRestarts");
+            if backoff.is_some() && backoff != restarts {
+                let help = "`backoffLimit` says how often the gang starts again";
+                findings.otherwise(&entry.value, "maxRestarts", help);
+            }
+            backoff = backoff.or(restarts);
         }
     }
     if let Some(entry) = processes

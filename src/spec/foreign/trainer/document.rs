@@ -1,15 +1,17 @@
 //! A whole document of Kubeflow Trainer: a TrainJob, or a runtime that one of the same file names.
 
 use super::initializer::data;
-use super::overrides::{TRAINER, overridden, with_trainer};
-use super::runtime::{GROUP, Runtime, is_runtime, runtime};
+use super::mpi::in_nodes;
+use super::overrides::{TRAINER, main_container, overridden, with_trainer};
+use super::runtime::{GROUP, Runtime, is_runtime, processes_of, runtime};
 use crate::gang::Completion;
 use crate::spec::foreign::common::converted::{converted, resolved};
 use crate::spec::foreign::common::fields::{Findings, System, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::metadata::metadata;
+use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::kubernetes::{assembled, pod, variables};
-use crate::spec::kinds::train::{EnvVar, Retries, TrainJob};
+use crate::spec::kinds::train::{EnvVar, Framework, Retries, TrainJob};
 use crate::spec::kinds::{Converted, Document, ForeignContext};
 use crate::spec::syntax::{Code, Diagnostic, KeyedSpan, Node, Spans};
 use crate::text::Span;
@@ -158,8 +160,7 @@ pub(in crate::spec::foreign) fn training_job(
         runtime.nodes = Some(Located::new(count, entry));
     }
     let template = with_trainer(&runtime.pod, &trainer);
-    let template = overridden(findings, &fields, &runtime.job, template);
-    let pod = pod(findings, &template, Some("node"), context.siblings)?;
+    let mut template = overridden(findings, &fields, &runtime.job, template);
     let place = KeyedSpan { key: None, value: reference.value.span };
     let nodes = runtime.nodes.take().unwrap_or(Located { value: 1, place, items: Vec::new() });
     if nodes.value == 0 {
@@ -172,8 +173,26 @@ pub(in crate::spec::foreign) fn training_job(
     }
     let mut own = Vec::new();
     if let Some(entry) = trainer.entry("numProcPerNode") {
-        runtime.processes = findings.text(&entry.value, "numProcPerNode").map(str::to_owned);
+        runtime.processes = processes_of(findings, &entry.value, runtime.is_mpi);
     }
+    let command = main_container(&template).and_then(|one| one.get("command"));
+    if command.map(items).unwrap_or_default().is_empty() && runtime.known_image.is_some() {
+        findings.add(
+            Diagnostic::error(Code::ForeignMissing, "`trainer.command` is missing")
+                .at(reference.value.span, "this runtime runs nothing by itself")
+                .help("write what to run: `trainer: {command: [torchrun, train.py]}`"),
+        );
+        return None;
+    }
+    if runtime.is_mpi {
+        let slots = runtime.processes.take().and_then(|text| text.parse().ok());
+        let changed = in_nodes(findings, &template, nodes.value, slots, &reference.value)?;
+        let slots;
+        (template, runtime.framework, slots) = changed;
+        let is_torchrun = runtime.framework == Framework::Pytorch;
+        runtime.processes = slots.filter(|_| is_torchrun).map(|count| count.to_string());
+    }
+    let pod = pod(findings, &template, Some("node"), context.siblings)?;
     if let Some(processes) = runtime.processes.take() {
         own.push(variable("PET_NPROC_PER_NODE", &processes));
     }
@@ -199,14 +218,6 @@ pub(in crate::spec::foreign) fn training_job(
         spans.insert("timeout", found.place);
         seconds(found.value)
     });
-    if job.command.is_none() && runtime.known_image.is_some() {
-        findings.add(
-            Diagnostic::error(Code::ForeignMissing, "`trainer.command` is missing")
-                .at(reference.value.span, "this runtime runs nothing by itself")
-                .help("write what to run: `trainer: {command: [torchrun, train.py]}`"),
-        );
-        return None;
-    }
     Some((job, spans))
 }
 

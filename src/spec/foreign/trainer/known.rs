@@ -15,15 +15,16 @@ pub(super) enum Known {
 }
 
 /// The name of the runtime, its policy, and the image of its nodes.
-const RUNTIMES: [(&str, &str, &str); 3] = [
+const RUNTIMES: [(&str, &str, &str); 4] = [
     ("torch-distributed", "torch", "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime"),
+    ("deepspeed-distributed", "mpi", "ghcr.io/kubeflow/trainer/deepspeed-runtime"),
     ("jax-distributed", "jax", "nvcr.io/nvidia/jax:25.10-py3"),
     ("xgboost-distributed", "xgboost", "ghcr.io/kubeflow/trainer/xgboost-runtime"),
 ];
 
-/// MPI starts its processes over ssh, which pods of a gang don't have.
-pub(super) const MPI: &str = "its launcher starts processes over ssh by mpirun: name the runtime `torch-distributed` \
-                              and start the code with torchrun, which `deepspeed.init_distributed` takes too";
+/// What starts processes over ssh and has no other way for them to meet.
+pub(super) const OVER_SSH: &str = "its processes are started over ssh and meet by what started them: write the training for \
+                                   `torch-distributed` or `jax-distributed`";
 
 /// Fine tuning by torchtune needs what its initializers leave on a claim of its own.
 const TORCHTUNE: &str = "it fetches its model and data onto a claim that the operator makes: write the command `tune \
@@ -34,14 +35,16 @@ pub(super) fn known(name: &str, at: SourceSpan) -> Known {
     if name.starts_with("torchtune-") {
         return Known::Refused(TORCHTUNE);
     }
-    if matches!(name, "deepspeed-distributed" | "mlx-distributed" | "flux-distributed") {
-        return Known::Refused(MPI);
+    if matches!(name, "mlx-distributed" | "flux-distributed") {
+        return Known::Refused(OVER_SSH);
     }
     let Some((_, policy, image)) = RUNTIMES.iter().find(|(known, ..)| *known == name) else {
         return Known::Unknown;
     };
+    // The launcher of the only one with MPI is one of its nodes, so that the pods of others are as its own.
+    let own = if *policy == "mpi" { "numProcPerNode: 1, runLauncherAsNode: true" } else { "" };
     let text = format!(
-        "{{mlPolicy: {{numNodes: 1, {policy}: {{}}}}, template: {{spec: {{replicatedJobs: [{{name: node, template: \
+        "{{mlPolicy: {{numNodes: 1, {policy}: {{{own}}}}}, template: {{spec: {{replicatedJobs: [{{name: node, template: \
          {{spec: {{template: {{spec: {{containers: [{{name: node, image: '{image}'}}]}}}}}}}}}}]}}}}}}"
     );
     match parse(at.source, &text).documents.pop() {

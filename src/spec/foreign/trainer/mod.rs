@@ -3,6 +3,7 @@
 mod document;
 mod initializer;
 mod known;
+mod mpi;
 mod overrides;
 mod runtime;
 mod tables;

@@ -35,10 +35,7 @@ pub(super) const SPEC_OVERRIDE: Table = &[
     ("schedulingGates", Use::Changed("`podPatch.spec.schedulingGates`")),
     ("imagePullSecrets", Use::Kept("imagePullSecrets")),
     ("securityContext", Use::Changed("`podPatch.spec.securityContext`")),
-    (
-        "terminationGracePeriodSeconds",
-        Use::Changed("`podPatch.spec.terminationGracePeriodSeconds`"),
-    ),
+    ("terminationGracePeriodSeconds", Use::Kept("grace")),
 ];
 pub(super) const PATCH: Table = &[
     ("trainingRuntimeSpec", Use::Changed("what it says of the pods that train")),
@@ -64,23 +61,38 @@ pub(super) fn with_trainer(pod: &Node, trainer: &Fields<'_>) -> Node {
             fields.push(Entry { key, value: entry.value.clone() });
         }
     }
-    let containers = pod.get("spec").and_then(|spec| spec.get("containers"));
-    let all = containers.map(items).unwrap_or_default();
-    let named = |node: &&Node| {
-        node.get("name").and_then(Node::as_text).is_some_and(|name| TRAINING.contains(&name))
-    };
-    let Some(main) = all.iter().find(named).or(all.first()) else { return pod.clone() };
+    let Some(main) = main_container(pod) else { return pod.clone() };
     let mut changed = main.as_map().unwrap_or_default().to_vec();
     // The resources of a node are those of the job, whole; variables are added by their names.
     if fields.iter().any(|field| field.key.text == "resources") {
         changed.retain(|entry| entry.key.text != "resources");
     }
     let base = Node { span: main.span, value: Value::Map(changed) };
-    let container = merged(&base, &Node { span: main.span, value: Value::Map(fields) });
+    with_container(pod, merged(&base, &Node { span: main.span, value: Value::Map(fields) }))
+}
+
+/// The container that trains: by its name, or the first one.
+pub(super) fn main_container(pod: &Node) -> Option<&Node> {
+    let all = containers(pod);
+    let named = |node: &&Node| {
+        node.get("name").and_then(Node::as_text).is_some_and(|name| TRAINING.contains(&name))
+    };
+    all.iter().find(named).or(all.first())
+}
+
+fn containers(pod: &Node) -> &[Node] {
+    let list = pod.get("spec").and_then(|spec| spec.get("containers"));
+    list.map(items).unwrap_or_default()
+}
+
+/// The pods' template with this container in place of the one that trains.
+pub(super) fn with_container(pod: &Node, container: Node) -> Node {
+    let Some(main) = main_container(pod) else { return pod.clone() };
+    let span = main.span;
+    let list = containers(pod).iter();
     let list =
-        all.iter().map(|one| if std::ptr::eq(one, main) { container.clone() } else { one.clone() });
-    let list = Node { span: main.span, value: Value::List(list.collect()) };
-    with(pod, &["spec", "containers"], list)
+        list.map(|one| if std::ptr::eq(one, main) { container.clone() } else { one.clone() });
+    with(pod, &["spec", "containers"], Node { span, value: Value::List(list.collect()) })
 }
 
 /// The node with the value at these keys, in place of what is there.

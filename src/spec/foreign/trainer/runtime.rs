@@ -1,6 +1,7 @@
 //! A training runtime: how nodes find each other, and the pods that a job changes.
 
-use super::known::{Known, MPI, known};
+use super::known::{Known, OVER_SSH, known};
+use super::mpi::{MPI, without_launcher};
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::scalars::items;
@@ -32,7 +33,7 @@ pub(super) const POLICY: Table = &[
     ("jax", Use::Changed("`framework: jax`")),
     ("xgboost", Use::Changed("`framework: none`, and the variables DMLC_*")),
     ("plainML", Use::Changed("`framework: none`")),
-    ("mpi", Use::Refused("start the code with torchrun: nothing starts processes over ssh")),
+    ("mpi", Use::Within),
     ("flux", Use::Refused("start the code with torchrun: nothing starts processes over ssh")),
 ];
 pub(super) const TORCH: Table = &[
@@ -87,6 +88,8 @@ pub(super) const JOB: Table = &[
 pub(super) struct Runtime {
     pub(super) framework: Framework,
     pub(super) is_xgboost: bool,
+    /// Its trainer's command is a launcher's, which starts processes in all nodes.
+    pub(super) is_mpi: bool,
     pub(super) nodes: Option<Located<u32>>,
     pub(super) processes: Option<String>,
     pub(super) start_timeout: Option<Located<u32>>,
@@ -166,15 +169,14 @@ fn read(findings: &mut Findings, spec: &Node) -> Option<Runtime> {
         .get("mlPolicy")
         .map(|node| findings.fields(node, "mlPolicy", POLICY))
         .unwrap_or_default();
-    for field in ["mpi", "flux"] {
-        if let Some(entry) = policy.entry(field) {
-            let at = Node { span: entry.key.span, value: entry.value.value.clone() };
-            findings.refuse(&at, format!("a runtime of `{field}` is not run"), MPI);
-        }
+    if let Some(entry) = policy.entry("flux") {
+        let at = Node { span: entry.key.span, value: entry.value.value.clone() };
+        findings.refuse(&at, "a runtime of `flux` is not run".to_owned(), OVER_SSH);
     }
     let torch = policy.get("torch").map(|node| findings.fields(node, "torch", TORCH));
-    let processes = torch.as_ref().and_then(|torch| torch.get("numProcPerNode"));
-    let processes = processes.and_then(|node| findings.text(node, "numProcPerNode"));
+    let mpi = policy.get("mpi").map(|node| findings.fields(node, "mpi", MPI));
+    let processes = torch.as_ref().or(mpi.as_ref()).and_then(|own| own.get("numProcPerNode"));
+    let processes = processes.and_then(|node| processes_of(findings, node, mpi.is_some()));
     let framework = match (&torch, policy.get("jax")) {
         (Some(_), _) => Framework::Pytorch,
         (None, Some(_)) => Framework::Jax,
@@ -210,7 +212,9 @@ fn read(findings: &mut Findings, spec: &Node) -> Option<Runtime> {
         .map(|node| findings.fields(node, "failurePolicy", FAILURE))
         .unwrap_or_default();
     let restarts = count(findings, &failure, "maxRestarts");
-    let (job, spec) = training_job(findings, set, set_fields.get("replicatedJobs"))?;
+    let jobs = set_fields.get("replicatedJobs");
+    let TrainingJob { name: job, spec, nodes: beside } =
+        training_job(findings, set, jobs, mpi.is_some())?;
     let own = findings.fields(spec, "replicatedJobs[].template.spec", JOB);
     let backoff = count(findings, &own, "backoffLimit");
     let timeout = count(findings, &own, "activeDeadlineSeconds");
@@ -218,18 +222,42 @@ fn read(findings: &mut Findings, spec: &Node) -> Option<Runtime> {
         findings.missing(spec, "replicatedJobs[].template.spec.template");
         return None;
     };
+    let is_node =
+        |mpi: &Fields<'_>| mpi.get("runLauncherAsNode").and_then(Node::as_text) == Some("true");
+    let pod = match beside.and_then(|nodes| Some((nodes, pod_of(nodes)?))) {
+        Some((nodes, _)) if mpi.as_ref().is_some_and(is_node) => {
+            let message = format!("the pods of all nodes are as those of `{job}`");
+            findings.instead(nodes, message, "what all nodes need, write there");
+            pod.clone()
+        }
+        Some((_, of_nodes)) => {
+            let message = format!("of `{job}` its command and variables are taken");
+            findings.instead(pod, message, "no pod only starts the others");
+            without_launcher(of_nodes, pod)
+        }
+        None => pod.clone(),
+    };
     Some(Runtime {
         framework,
         is_xgboost: policy.get("xgboost").is_some(),
+        is_mpi: mpi.is_some(),
         nodes,
-        processes: processes.map(str::to_owned),
+        processes,
         start_timeout,
         timeout,
         restarts: restarts.or(backoff).map_or(BACKOFF, |count| count.value),
-        pod: pod.clone(),
+        pod,
         job,
         known_image: None,
     })
+}
+
+/// How many processes each node starts: a number, or for torchrun also what it calls so (`auto`, `gpu`).
+pub(super) fn processes_of(findings: &mut Findings, node: &Node, is_mpi: bool) -> Option<String> {
+    if is_mpi {
+        return findings.count(node, "numProcPerNode").map(|count| count.to_string());
+    }
+    findings.text(node, "numProcPerNode").map(str::to_owned)
 }
 
 /// A number of a mapping, with its place.
@@ -238,12 +266,26 @@ fn count(findings: &mut Findings, fields: &Fields<'_>, name: &str) -> Option<Loc
     Some(Located::new(findings.count(&entry.value, name)?, entry))
 }
 
-/// The job of the set that trains, by name and `spec`; others beside it are refused.
+/// The job of a set that trains.
+struct TrainingJob<'a> {
+    name: String,
+    spec: &'a Node,
+    /// The whole job of the nodes that it starts processes in, where it is a launcher.
+    nodes: Option<&'a Node>,
+}
+
+/// The template of the pods of a job of a set.
+fn pod_of(job: &Node) -> Option<&Node> {
+    job.get("template")?.get("spec")?.get("template")
+}
+
+/// Finds the job that trains; others beside it are refused, but for the nodes of a launcher.
 fn training_job<'a>(
     findings: &mut Findings,
     set: &Node,
     list: Option<&'a Node>,
-) -> Option<(String, &'a Node)> {
+    is_mpi: bool,
+) -> Option<TrainingJob<'a>> {
     let Some(list) = list else {
         findings.missing(set, "replicatedJobs");
         return None;
@@ -274,9 +316,14 @@ fn training_job<'a>(
         );
         return None;
     };
+    let mut nodes = None;
     for (item, name, ..) in
         jobs.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, job)| job)
     {
+        if is_mpi && name == "node" {
+            nodes = Some(*item);
+            continue;
+        }
         let help = "what an initializer fetches is `data` of the TrainJob; a step of its own is a job of its own";
         findings.refuse(item, format!("the job `{name}` beside the training is not run"), help);
     }
@@ -284,5 +331,5 @@ fn training_job<'a>(
     if spec.is_none() {
         findings.missing(item, "replicatedJobs[].template.spec");
     }
-    Some((name, spec?))
+    Some(TrainingJob { name, spec: spec?, nodes })
 }

@@ -1,6 +1,6 @@
 //! All fields of Kubeflow Trainer's documents, by the mapping that they are in.
 
-use super::{document, initializer, overrides, runtime};
+use super::{document, initializer, mpi, overrides, runtime};
 use crate::spec::foreign::common::fields::Table;
 use crate::spec::foreign::common::metadata::METADATA;
 
@@ -19,6 +19,7 @@ pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[
     ("TrainingRuntime, ClusterTrainingRuntime: spec", runtime::RUNTIME),
     ("spec.mlPolicy", runtime::POLICY),
     ("spec.mlPolicy.torch", runtime::TORCH),
+    ("spec.mlPolicy.mpi", mpi::MPI),
     ("spec.podGroupPolicy", runtime::POD_GROUP),
     ("spec.podGroupPolicy.coscheduling", runtime::COSCHEDULING),
     ("spec.template", runtime::TEMPLATE),

@@ -14,16 +14,18 @@ pub(super) struct Word {
 /// Words before the program of a command that run it, or only group it.
 const BEFORE: [&str; 9] = ["exec", "time", "nohup", "then", "do", "else", "if", "!", "{"];
 
-/// The commands of a script, each with its words from the program on. `None` where it has a text of its own
-/// (`<<`) or a quote without an end, whose words would be taken for commands.
+/// The commands of a script, each with its words from the program on. `None` where a quote or a text of its own
+/// (`<<`) has no end, so that what is a command can't be told.
 ///
 /// Source: the token recognition of the shell
-/// (<https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_03>). What is in `$(...)`
+/// (<https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_03>) and its
+/// here-documents (`#tag_18_07_04` there), whose text holds no commands. What is in `$(...)`
 /// is read as commands too, unless it is a name; nothing else is replaced.
 pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
     let mut commands = Vec::new();
     let mut words: Vec<Word> = Vec::new();
     let mut word: Option<Word> = None;
+    let mut texts: Vec<Text> = Vec::new();
     let mut rest = script.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         match c {
@@ -65,7 +67,25 @@ pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
             }
             '#' if word.is_none() => while rest.next_if(|(_, next)| *next != '\n').is_some() {},
             ' ' | '\t' | '\r' => words.extend(word.take()),
-            '<' if rest.peek().is_some_and(|(_, next)| *next == '<') => return None,
+            '<' if script[at..].starts_with("<<<") => {
+                words.extend(word.take());
+                rest.nth(1);
+            }
+            '<' if script[at..].starts_with("<<") => {
+                words.extend(word.take());
+                let (text, end) = Text::announced(script, at + 2)?;
+                texts.push(text);
+                while rest.next_if(|(next, _)| *next < end).is_some() {}
+            }
+            '\n' if !texts.is_empty() => {
+                words.extend(word.take());
+                commands.extend(from_program(std::mem::take(&mut words)));
+                let mut end = at + 1;
+                for text in texts.drain(..) {
+                    end = text.end(script, end)?;
+                }
+                while rest.next_if(|(next, _)| *next < end).is_some() {}
+            }
             '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | '`' => {
                 words.extend(word.take());
                 commands.extend(from_program(std::mem::take(&mut words)));
@@ -78,7 +98,44 @@ pub(super) fn commands(script: &str) -> Option<Vec<Vec<Word>>> {
     }
     words.extend(word);
     commands.extend(from_program(words));
-    Some(commands)
+    texts.is_empty().then_some(commands)
+}
+
+/// A text of the script's own that a line announces: it begins on the next one.
+struct Text {
+    /// The line that ends it.
+    last: String,
+    /// Tabs before its lines don't count.
+    is_indented: bool,
+}
+
+impl Text {
+    /// What stands behind `<<`, from this byte on, and where that ends; `None` where nothing does.
+    fn announced(script: &str, from: usize) -> Option<(Self, usize)> {
+        let behind = &script[from..];
+        let is_indented = behind.starts_with('-');
+        let behind = behind.strip_prefix('-').unwrap_or(behind).trim_start_matches([' ', '\t']);
+        let start = script.len() - behind.len();
+        let is_end = |c: char| c.is_ascii_whitespace() || "<>|&;()".contains(c);
+        let length = behind.find(is_end).unwrap_or(behind.len());
+        let last: String =
+            behind[..length].chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+        (!last.is_empty()).then_some((Self { last, is_indented }, start + length))
+    }
+
+    /// Where it ends whose first line begins at this byte.
+    fn end(&self, script: &str, from: usize) -> Option<usize> {
+        let mut end = from;
+        for line in script.get(from..)?.split_inclusive('\n') {
+            end += line.len();
+            let line = line.trim_end_matches(['\n', '\r']);
+            let line = if self.is_indented { line.trim_start_matches('\t') } else { line };
+            if line == self.last {
+                return Some(end);
+            }
+        }
+        None
+    }
 }
 
 /// `$(NAME)` at the start of a text, which Kubernetes replaces before a shell sees it.
@@ -143,8 +200,25 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_a_script_are_no_commands() {
+        let script = "read -r -d '' A << EOM\nmpirun 'it\nEOM\ncat <<-\"E\" <<F >x; b <<<'c'\n\tit's\n\tE\nF\nmpirun y";
+        let expected: Vec<Vec<&str>> = vec![
+            vec!["read", "-r", "-d", "", "A"],
+            vec!["cat"],
+            vec!["x"],
+            vec!["b", "c"],
+            vec!["mpirun", "y"],
+        ];
+        assert_eq!(texts(script).unwrap(), expected);
+        let words = commands(script).unwrap().pop().unwrap();
+        assert_eq!(&script[words[0].start..words[0].end], "mpirun");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_not_guessed() {
-        assert_eq!(texts("cat <<E\nmpirun\nE"), None);
+        assert_eq!(texts("cat <<E\nmpirun\nF"), None);
+        assert_eq!(texts("cat <<E"), None);
+        assert_eq!(texts("cat <<"), None);
         assert_eq!(texts("echo 'mpirun"), None);
         assert_eq!(texts("echo \"mpirun\\"), None);
     }

@@ -45,6 +45,23 @@ pub(super) struct Unread<'a> {
 }
 
 impl Start<'_> {
+    /// Says that each worker runs all of a script around the launcher, of which some is meant to run once.
+    pub(super) fn tell_of_script(&self, findings: &mut Findings) {
+        let name = self.launcher.name();
+        let message =
+            format!("all of the script runs in each worker, not what {name} starts alone");
+        let help = "what must be done once, do where `MLCTL_REPLICA` is worker-0";
+        findings.instead(self.at, message, help);
+    }
+
+    /// What sets the variables of the launcher's flags before a command of a script: what the shell makes of a
+    /// variable's value, it makes here too. Nothing where there are none.
+    pub(super) fn variables_of_script(&self) -> String {
+        let pair = |(name, value): &(String, String)| format!("{name}={value} ");
+        let pairs: String = self.flags.variables.iter().map(pair).collect();
+        if pairs.is_empty() { pairs } else { format!("env {pairs}") }
+    }
+
     /// Names the flags that mean nothing where no launcher reaches other machines.
     pub(super) fn tell_of_flags(&self, findings: &mut Findings) {
         if !self.flags.left.is_empty() {
@@ -82,7 +99,8 @@ const NO_LAUNCHER: &str = "which processes are started is not said";
 fn in_script<'a>(words: Vec<&'a Node>, word: usize, text: &str) -> Result<Start<'a>, Unread<'a>> {
     let at = words[word];
     let unread = |why: &str| Unread { at: Some(at), why: why.to_owned() };
-    let all = commands(text).ok_or_else(|| unread("the script has a text of its own (`<<`)"))?;
+    let all = commands(text)
+        .ok_or_else(|| unread("a quote or a text (`<<`) of the script has no end"))?;
     let of = |command: &Vec<Word>| {
         let texts: Vec<&str> = command.iter().map(|word| word.text.as_str()).collect();
         Launcher::of(&texts)

@@ -70,7 +70,40 @@ if node == 0:
     threading.Thread(target=Store((bound, int(port)), Handler).serve_forever, daemon=True).start()
 env.update(HOROVOD_GLOO_RENDEZVOUS_ADDR=host, HOROVOD_GLOO_RENDEZVOUS_PORT=port, HOROVOD_CONTROLLER="gloo",
            HOROVOD_CPU_OPERATIONS="gloo", HOROVOD_HOSTNAME=env.get("MLCTL_REPLICA", str(node)))
-running = {}
+running, copies, turns = {}, [], {1: threading.Lock(), 2: threading.Lock()}
+
+
+# Several processes write, each of them lines in pieces: one's line comes whole before another's begins.
+def copy(source, to):
+    rest = b""
+    try:
+        while True:
+            piece = os.read(source, 1 << 16)
+            # Bars of progress end by a return, and what has no end is passed on too.
+            end = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+            if len(rest) > 1 << 16:
+                end = len(piece)
+            lines, rest = (rest + piece[:end], piece[end:]) if end else (b"", rest + piece)
+            if rest and not piece:
+                lines = rest + b"\n"
+            with turns[to]:
+                while lines:
+                    lines = lines[os.write(to, lines):]
+            if not piece:
+                return
+    except OSError:
+        pass
+    finally:
+        # Nobody reads any more, which whoever writes is told.
+        os.close(source)
+
+
+def pipe(to):
+    if slots == 1:
+        return None
+    source, end = os.pipe()
+    copies.append(threading.Thread(target=copy, args=(source, to), daemon=True))
+    return end
 
 
 def tell(number, _=None):
@@ -85,8 +118,13 @@ for slot in range(slots):
     ranks = {"RANK": node * slots + slot, "SIZE": total, "LOCAL_RANK": slot, "LOCAL_SIZE": slots,
              "CROSS_RANK": node, "CROSS_SIZE": nodes}
     own = {"HOROVOD_" + name: str(value) for name, value in ranks.items()}
-    process = subprocess.Popen(command, env={**env, **own})
+    ends = [pipe(1), pipe(2)]
+    process = subprocess.Popen(command, env={**env, **own}, stdout=ends[0], stderr=ends[1])
     running[process.pid] = process
+    for end in filter(None, ends):
+        os.close(end)
+for one in copies:
+    one.start()
 signal.signal(signal.SIGTERM, tell)
 signal.signal(signal.SIGINT, tell)
 signal.signal(signal.SIGALRM, lambda *_: tell(signal.SIGKILL))
@@ -101,4 +139,8 @@ while running:
         failed = code
         tell(signal.SIGTERM)
         signal.alarm(10)
+# Who outlives its process may hold a pipe open for ever.
+limit = time.monotonic() + 5
+for one in copies:
+    one.join(max(0, limit - time.monotonic()))
 sys.exit(failed)

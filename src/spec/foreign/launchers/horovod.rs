@@ -1,31 +1,10 @@
 //! Processes of Horovod, which meet over gloo: each worker starts its own.
 
-use super::launcher::Launcher;
 use super::start::{Form, Start};
-use crate::spec::foreign::common::fields::find;
-use crate::spec::foreign::common::scalars::items;
 use crate::spec::syntax::{Node, Scalar, Value};
 
 /// The program that a worker runs in place of a launcher: it needs nothing but Python, which Horovod needs too.
 const PROGRAM: &str = include_str!("horovod.py");
-
-/// Whether processes of Horovod are started: horovodrun starts no others, and with mpirun the image, the words or
-/// the variables say so.
-pub(super) fn is_horovod(start: &Start<'_>, containers: [&Node; 2]) -> bool {
-    if start.launcher != Launcher::Mpirun {
-        return start.launcher == Launcher::Horovodrun;
-    }
-    let says = |node: &Node| {
-        node.as_text().is_some_and(|text| text.to_ascii_lowercase().contains("horovod"))
-    };
-    start.words.iter().any(|word| says(word))
-        || start.flags.variables.iter().any(|(name, _)| name.starts_with("HOROVOD_"))
-        || containers.iter().any(|container| {
-            let variables = find(container, "env").map(|entry| items(&entry.value));
-            container.get("image").is_some_and(says)
-                || variables.unwrap_or_default().iter().filter_map(|one| one.get("name")).any(says)
-        })
-}
 
 /// Whether a script has words of its own behind it, whose place is taken by the program.
 pub(super) fn has_parameters(script: &str) -> bool {
@@ -60,16 +39,12 @@ pub(super) fn command(start: &Start<'_>, slots: u32) -> Vec<Node> {
         Form::Script { word, start: from, end } => {
             let script = start.words[word].as_text().unwrap_or_default();
             let first = script[end..].split_ascii_whitespace().next().unwrap_or_default();
-            // What the shell makes of a variable's value, it makes here too.
-            let mut env: Vec<String> = Vec::new();
-            for (name, value) in &start.flags.variables {
-                env.push(format!("{name}={value} "));
-            }
-            if !env.is_empty() {
-                env.insert(0, "env ".to_owned());
-            }
-            let env = env.concat();
-            let script = format!("{}{env}\"$@\" {}", &script[..from], &script[end..]);
+            let script = format!(
+                "{}{}\"$@\" {}",
+                &script[..from],
+                start.variables_of_script(),
+                &script[end..]
+            );
             let mut all: Vec<Node> = words().take(word).collect();
             all.push(Node {
                 span: start.words[word].span,
