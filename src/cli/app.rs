@@ -130,7 +130,7 @@ pub enum Verb {
     Validate(spec::ValidateArgs),
     /// Print what a run is in a cluster, for kubectl create
     Render(render::RenderArgs),
-    /// Print a file of Vertex AI or Katib as a spec of mlctl
+    /// Print another system's file as a spec of mlctl
     Convert(spec::ConvertArgs),
     /// Print the JSON Schema of a spec
     Schema(spec::SchemaArgs),

@@ -29,7 +29,9 @@ impl Context {
             let message = "arguments of the command stand behind -- and in --set args too";
             return Err(CliError::new(ErrorKind::Usage, message).hint("give all of them behind --"));
         }
-        let job = from_script(&script.to_string_lossy(), script_args);
+        // What is too long for a script has no first line that counts.
+        let written = read_text(&self.env.cwd.join(script), SPEC_LIMIT).unwrap_or_default();
+        let job = from_script(&script.to_string_lossy(), &written, script_args);
         // Written as text and loaded like any spec, so that --set and the linter work the same.
         let text = crate::spec::to_yaml(&job)
             .map_err(|error| CliError::new(ErrorKind::Internal, error.to_string()))?;

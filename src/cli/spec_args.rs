@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Where a spec comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SpecArgs {
-    /// A spec, a file of Vertex AI or Katib, a folder with mlctl.yaml, a script, or - for stdin
+    /// A spec, another system's file, a folder with mlctl.yaml, a script, or - for stdin
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// The same as FILE; several times for several

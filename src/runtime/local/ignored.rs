@@ -73,7 +73,7 @@ pub(crate) fn ignored(plan: &Plan, options: &SubmitOptions) -> Vec<Notice> {
         if !paths.is_empty() {
             notices.push(Notice(format!(
                 "{what} are not mounted on this machine: the commands find at {} only what lies \
-                 there already",
+                 there already or `setup` writes",
                 paths.into_iter().collect::<Vec<_>>().join(", ")
             )));
         }

@@ -76,6 +76,12 @@ impl LocalConfig {
         }
     }
 
+    /// What the secrets file is called in messages.
+    fn secrets_place(&self) -> String {
+        let path = self.secrets_file.as_ref().map(|path| format!(" {}", path.display()));
+        format!("the secrets file{}", path.unwrap_or_default())
+    }
+
     /// The value of a key of a secret: a variable comes before the file.
     pub fn secret_in<'a>(
         &'a self,
@@ -106,9 +112,11 @@ pub(super) fn referred_secrets(
             Some((value, _)) => drop(values.insert(variable.name.clone(), value.clone())),
             None if key.optional => {}
             None => missing.push(format!(
-                "env {}: key {} of secret {} is not known here; set {name}, or write it into the \
-                 secrets file",
-                variable.name, key.key, key.name
+                "env {}: key {} of secret {} is not known here; set {name}, or write it into {}",
+                variable.name,
+                key.key,
+                key.name,
+                config.secrets_place()
             )),
         }
     }
@@ -116,7 +124,12 @@ pub(super) fn referred_secrets(
         match secrets.get(&whole.name) {
             Some(keys) if whole.mount_path.is_none() => values.extend(keys.clone()),
             Some(_) => {}
-            None => missing.push(format!("secret {} is not in the secrets file", whole.name)),
+            None => missing.push(format!(
+                "secret {} is not known here; write it into {}, as {}: {{KEY: VALUE}}",
+                whole.name,
+                config.secrets_place(),
+                whole.name
+            )),
         }
     }
     if missing.is_empty() { Ok(values) } else { Err(RuntimeError::Refused(missing)) }

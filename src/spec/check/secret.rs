@@ -6,8 +6,9 @@ use super::literal::is_literal;
 use super::mask::{MASK, is_secret_flag, mask_script, mask_value};
 use super::secret_names::is_secret_name;
 use super::secret_tools::Tools;
-use crate::spec::syntax::{Entry, Node, Value};
+use crate::spec::syntax::{Diagnostics, Entry, Node, Value};
 use crate::spec::syntax::{Source, SourceSpan};
+use crate::text::nearest;
 
 /// A value of a tree that must not be shown.
 pub(crate) struct Secret {
@@ -100,7 +101,8 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
             let name = node.get("name").and_then(Node::as_text).filter(|name| is_secret_name(name));
             for entry in entries {
                 let key = entry.key.text.as_str();
-                let own = name.filter(|_| key == "value");
+                // A slip of the hand hides nothing either.
+                let own = name.filter(|_| nearest(key, ["value"]).is_some());
                 let announced = own.or_else(|| announces(key).then_some(key));
                 let reaches = match entry.value.value {
                     Value::Scalar(_) => true,
@@ -110,6 +112,7 @@ pub(crate) fn secrets_in(node: &Node, announced: Option<&str>, found: &mut Vec<S
                 match (&entry.value.value, name_within(key)) {
                     (Value::Map(fields), Some(name)) => in_named(fields, name, found),
                     (Value::Map(fields), None) if key == "secrets" => all_of(fields, found),
+                    (Value::List(items), None) if key == "secrets" => pairs_of(items, found),
                     _ => secrets_in(&entry.value, announced.filter(|_| reaches), found),
                 }
             }
@@ -129,6 +132,21 @@ fn all_of(fields: &[Entry], found: &mut Vec<Secret>) {
         }
         let (node, text, name) = (value.span, text.to_owned(), Some(key.text.clone()));
         found.push(Secret { node, star: node, text, name, masked: MASK.into() });
+    }
+}
+
+/// The same in a list of secrets by their names, some with a value: `NAME=VALUE`.
+fn pairs_of(items: &[Node], found: &mut Vec<Secret>) {
+    for item in items {
+        let pair = item.as_text().and_then(|text| Some((text, text.split_once('=')?.0)));
+        let Some((text, name)) = pair else {
+            secrets_in(item, None, found);
+            continue;
+        };
+        let mut star = item.span;
+        star.start = (star.start + name.len() + 1).min(star.end);
+        let (masked, text) = (format!("{name}={MASK}"), text.to_owned());
+        found.push(Secret { node: item.span, star, text, name: Some(name.to_owned()), masked });
     }
 }
 
@@ -207,6 +225,41 @@ pub(crate) fn find_in_text(source: usize, text: &str, found: &mut Vec<SourceSpan
         }
         named = suspicious;
         offset += line.len();
+    }
+}
+
+/// A secret is quoted by a finding only where it stands within so many bytes of it.
+const NEAR: usize = 1024;
+/// What is shorter is a word that may stand in any sentence.
+const SHORTEST_QUOTED: usize = 6;
+
+/// Stars out what findings quote of secrets beside them.
+pub(crate) fn hide(all: &mut Diagnostics) {
+    let Diagnostics { list, sources, secrets, .. } = all;
+    for finding in list {
+        let labels: Vec<SourceSpan> = finding.labels.iter().map(|label| label.span).collect();
+        let is_near = |secret: &&SourceSpan| {
+            labels.iter().any(|label| {
+                label.source == secret.source
+                    && secret.start <= label.end.saturating_add(NEAR)
+                    && secret.end.saturating_add(NEAR) >= label.start
+            })
+        };
+        for secret in secrets.iter().filter(is_near) {
+            let text =
+                sources.get(secret.source).and_then(|one| one.text.get(secret.start..secret.end));
+            let text = text.unwrap_or_default().trim().trim_matches(['"', '\'']);
+            // What is a word of its own stands in advice too: `pass: environment`.
+            if text.len() < SHORTEST_QUOTED || text.bytes().all(|b| b.is_ascii_lowercase()) {
+                continue;
+            }
+            let labels = finding.labels.iter_mut().map(|label| &mut label.text);
+            for said in labels.chain([&mut finding.message]).chain(finding.help.as_mut()) {
+                if said.contains(text) {
+                    *said = said.replace(text, MASK);
+                }
+            }
+        }
     }
 }
 

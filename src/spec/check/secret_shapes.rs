@@ -176,12 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn urls_within_urls_take_no_time() {
-        let long = "a://".repeat(200_000);
-        let before = std::time::Instant::now();
+    fn urls_within_urls_are_read_once() {
+        // Whoever reads all of the rest for each of these needs hours for it.
+        let long = "a://".repeat(500_000);
         let found = in_urls(&long, "***");
         assert_eq!(found.last().map(|range| range.end), Some(long.len()));
-        assert!(before.elapsed() < std::time::Duration::from_secs(5));
         let hosts = "http://u:p@a,".repeat(33) + " b";
         assert!(secrets(&hosts).concat().matches('p').count() >= 1);
     }

@@ -58,6 +58,7 @@ pub fn load(sources: &[Source], options: &LoadOptions) -> Result<Loaded, Diagnos
         loader.source(index);
     }
     let Loader { mut out, documents, .. } = loader;
+    secret::hide(&mut out);
     out.sort();
     if out.has_errors() {
         return Err(out);
@@ -112,7 +113,9 @@ impl Loader<'_> {
             parsed.documents.clear();
             parsed.findings = vec![finding];
         }
-        if parsed.broken {
+        // What stands twice is in the tree once.
+        let is_twice = |finding: &Diagnostic| finding.code == Code::DuplicateKey;
+        if parsed.broken || parsed.findings.iter().any(is_twice) {
             secret::find_in_text(index, text, &mut self.out.secrets);
         }
         let nothing = parsed.documents.is_empty() && parsed.findings.is_empty();
@@ -125,7 +128,7 @@ impl Loader<'_> {
             );
         }
         let before = self.documents.len();
-        let mut documents = parsed.documents;
+        let mut documents: Vec<Node> = parsed.documents.into_iter().flat_map(listed).collect();
         for number in 0..documents.len() {
             if !self.changes.is_empty() {
                 // A finding may show what was written before.
@@ -205,5 +208,17 @@ impl Loader<'_> {
             return None;
         }
         Some(Change::whole(index, source, keys))
+    }
+}
+
+/// The objects of a `kind: List`, in which `kubectl get` prints several; any other document is one by itself.
+fn listed(document: Node) -> Vec<Node> {
+    let is = |field: &str, text: &str| document.get(field).and_then(Node::as_text) == Some(text);
+    if !is("kind", "List") || !is("apiVersion", "v1") {
+        return vec![document];
+    }
+    match document.get("items").and_then(Node::as_list) {
+        Some(items) if !items.is_empty() => items.to_vec(),
+        _ => vec![document],
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn typed<T: DeserializeOwned + Serialize>(value: &Json) -> Result<T, 
     tidy(&mut value);
     let misfit = |reason: String| Misfit { path: String::new(), reason, unknown: false };
     let typed: T = serde_json::from_value(value.clone())
-        .map_err(|error| Misfit { path: blamed::<T>(&value), ..misfit(error.to_string()) })?;
+        .map_err(|error| Misfit { path: blamed::<T>(&value).1, ..misfit(error.to_string()) })?;
     let back = serde_json::to_value(&typed).map_err(|error| misfit(error.to_string()))?;
     match lost(&value, &back, "") {
         Some(path) => Err(Misfit {
@@ -45,6 +45,78 @@ pub(crate) fn typed<T: DeserializeOwned + Serialize>(value: &Json) -> Result<T, 
         }),
         None => Ok(typed),
     }
+}
+
+/// How many places of one value are passed over that can't be read.
+const MOST_MISFITS: usize = 16;
+
+/// The paths of all fields of a value that `T`, a type of Kubernetes, doesn't know. What can't be read is passed
+/// over: whoever takes it says so.
+pub(crate) fn unknown_fields<T: DeserializeOwned + Serialize>(value: &Json) -> Vec<String> {
+    let mut value = value.clone();
+    tidy(&mut value);
+    with_texts(&mut value);
+    let mut paths = Vec::new();
+    for _ in 0..MOST_MISFITS {
+        let Ok(typed) = serde_json::from_value::<T>(value.clone()) else {
+            value = without(&value, &blamed::<T>(&value).0);
+            continue;
+        };
+        if let Ok(back) = serde_json::to_value(&typed) {
+            unknown_in(&value, &back, "", &mut paths);
+        }
+        break;
+    }
+    paths
+}
+
+/// A number among words is no reason to look no further, and neither is one that is a variable's value.
+fn with_texts(value: &mut Json) {
+    match value {
+        Json::Object(fields) => {
+            if let Some(value) = fields.get_mut("value").filter(|value| !value.is_string()) {
+                *value = Json::String(String::new());
+            }
+            fields.values_mut().for_each(with_texts);
+        }
+        Json::Array(items) => {
+            for item in items {
+                match item {
+                    Json::Number(_) | Json::Bool(_) => *item = Json::String(String::new()),
+                    _ => with_texts(item),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The places of fields of `before` that are not in `after`.
+fn unknown_in(before: &Json, after: &Json, path: &str, paths: &mut Vec<String>) {
+    match (before, after) {
+        (Json::Object(before), Json::Object(after)) => {
+            for (name, value) in before {
+                let path = key_path(path, name);
+                match after.get(name) {
+                    Some(other) => unknown_in(value, other, &path, paths),
+                    // An empty list or mapping is written as nothing.
+                    None if is_empty(value) => {}
+                    None => paths.push(path),
+                }
+            }
+        }
+        (Json::Array(before), Json::Array(after)) => {
+            for (index, (one, other)) in before.iter().zip(after).enumerate() {
+                unknown_in(one, other, &index_path(path, index), paths);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Json) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
+        || value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// Null is absence, and a number where Kubernetes reads an amount is its text.
@@ -92,8 +164,8 @@ fn lost(before: &Json, after: &Json, path: &str) -> Option<String> {
     }
 }
 
-/// The deepest place without which the value would be a `T`: serde's errors have no path.
-fn blamed<T: DeserializeOwned>(value: &Json) -> String {
+/// The deepest place without which the value would be a `T`, as a pointer and as a path: serde's errors have none.
+fn blamed<T: DeserializeOwned>(value: &Json) -> (String, String) {
     let fits = |value: &Json| serde_json::from_value::<T>(value.clone()).is_ok();
     let mut pointer = String::new();
     let mut path = String::new();
@@ -109,12 +181,12 @@ fn blamed<T: DeserializeOwned>(value: &Json) -> String {
             Some(Json::Array(items)) => (0..items.len())
                 .map(|index| (format!("{pointer}/{index}"), index_path(&path, index)))
                 .collect(),
-            _ => return path,
+            _ => return (pointer, path),
         };
         let guilty = children.into_iter().find(|(child, _)| fits(&without(value, child)));
         match guilty {
             Some(child) => (pointer, path) = child,
-            None => return path,
+            None => return (pointer, path),
         }
     }
 }
@@ -157,6 +229,25 @@ mod tests {
         let misfit = typed::<Volume>(&value).unwrap_err();
         assert_eq!(misfit.path, "emptyDir.medium");
         assert!(!misfit.unknown, "{misfit}");
+    }
+
+    #[test]
+    fn all_unknown_fields_are_found_beside_what_cannot_be_read() {
+        let value = json!({"metadata": {"lables": {}, "nme": 1}, "spec": {
+            "containers": [{"name": "a", "args": [1, 2], "comand": ["a"], "ports": "x",
+                "env": [{"name": "A", "value": 5, "valuefrom": {}}, {"name": "B", "valeu": "x"}],
+                "resources": {"limits": {"cpu": 1}}, "volumeMounts": [{"name": "v", "readonly": true}]}],
+            "volumes": [],
+        }});
+        assert_eq!(
+            unknown_fields::<PodTemplateSpec>(&value),
+            [
+                "metadata.nme",
+                "spec.containers[0].comand",
+                "spec.containers[0].env[1].valeu",
+                "spec.containers[0].volumeMounts[0].readonly",
+            ]
+        );
     }
 
     #[test]

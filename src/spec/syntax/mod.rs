@@ -18,7 +18,7 @@ mod spans;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub(crate) use expand::{PARAMETER, Problem, Within, escape, escape_command, expand, is_variable};
-pub(crate) use freeform::{Misfit, typed};
+pub(crate) use freeform::{Misfit, typed, unknown_fields};
 pub use node::Node;
 pub(crate) use node::{Entry, Key, Meaning, Scalar, Value};
 pub use parse::SPEC_LIMIT;

@@ -104,6 +104,17 @@ impl Scalar {
     }
 }
 
+impl Entry {
+    /// The mode of a file as Kubernetes reads it, whose YAML is 1.1's: with a zero before it it is octal
+    /// (<https://yaml.org/type/int.html>). `None` for any other field.
+    fn mode(&self) -> Option<u32> {
+        let Value::Scalar(scalar) = &self.value.value else { return None };
+        let is_mode = matches!(self.key.text.as_str(), "mode" | "defaultMode");
+        let digits = scalar.text.strip_prefix('0').filter(|_| is_mode && scalar.plain)?;
+        u32::from_str_radix(digits, 8).ok()
+    }
+}
+
 impl Node {
     /// A scalar that no quotes surround.
     pub fn plain(text: impl Into<String>, span: SourceSpan) -> Self {
@@ -181,7 +192,10 @@ impl Node {
             Value::Map(entries) => Json::Object(
                 entries
                     .iter()
-                    .map(|entry| (entry.key.text.clone(), entry.value.to_json()))
+                    .map(|entry| {
+                        let mode = entry.mode().map(serde_json::Value::from);
+                        (entry.key.text.clone(), mode.unwrap_or_else(|| entry.value.to_json()))
+                    })
                     .collect(),
             ),
             Value::Scalar(scalar) => match scalar.meaning() {

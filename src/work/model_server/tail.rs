@@ -8,6 +8,8 @@ use crate::text;
 const LINES: usize = 12;
 /// How long one of them may be in an error.
 const WIDTH: usize = 300;
+/// How long all of them may be together: whoever shows an error cuts its end, where the cause stands.
+const TOTAL: usize = 500;
 
 /// The last lines of one server, for the error that tells of its end.
 #[derive(Debug, Default)]
@@ -30,8 +32,14 @@ impl Tail {
         if self.0.is_empty() {
             return "; it has printed nothing".to_owned();
         }
-        let lines: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        format!("; its last lines: {}", lines.join(" | "))
+        let mut length = 0;
+        let fits = |line: &&String| {
+            length += line.chars().count();
+            length <= TOTAL
+        };
+        let most = self.0.iter().rev().take_while(fits).count().max(1);
+        let lines = self.0.iter().skip(self.0.len() - most).map(String::as_str);
+        format!("; its last lines: {}", lines.collect::<Vec<&str>>().join(" | "))
     }
 }
 
@@ -48,5 +56,8 @@ mod tests {
         let told = tail.told();
         assert!(told.starts_with(r"; its last lines: line 8\x1b[2J | "), "{told}");
         assert!(told.ends_with(r"line 19\x1b[2J"), "{told}");
+        tail.push(&"a".repeat(WIDTH));
+        tail.push(&"b".repeat(WIDTH));
+        assert_eq!(tail.told(), format!("; its last lines: {}", "b".repeat(WIDTH)));
     }
 }

@@ -137,8 +137,8 @@ fn taken(pod: Pod, has_image: bool, served: &mut Served<'_>) -> Words {
     all.image_pull_secrets = job.image_pull_secrets;
     all.affinity = job.affinity;
     all.pod_patch = job.pod_patch;
-    for (field, place) in places {
-        match field.as_str() {
+    for (field, place) in places.all() {
+        match field {
             "nodeSelector" | "tolerations" => served.own.insert(field, place),
             _ => served.whole.insert(field, place),
         }

@@ -101,7 +101,8 @@ pub(super) fn probe(
     }
     let get = findings.fields(fields.get("httpGet")?, "httpGet", HTTP_GET);
     let path = findings.text(get.get("path")?, "httpGet.path")?;
-    path.starts_with('/').then(|| path.to_owned())
+    // The kubelet asks for a path without its slash too.
+    Some(if path.starts_with('/') { path.to_owned() } else { format!("/{path}") })
 }
 
 /// Words of a command, with placeholders for what each replica has of its own. `true` where one is its port.

@@ -55,11 +55,20 @@ fn container(
     let named = ports(findings, find("ports"));
     let mut health = None;
     for kind in ["readinessProbe", "livenessProbe", "startupProbe"] {
-        let path = find(kind).and_then(|entry| probe(findings, entry, served));
-        if let (None, Some(path), Some(entry)) = (&health, path, find(kind)) {
-            served.of("routes", entry);
-            served.of("routes.health", entry);
-            health = Some(path);
+        let Some(entry) = find(kind) else { continue };
+        let Some(path) = probe(findings, entry, served) else { continue };
+        match &health {
+            None => {
+                served.of("routes", entry);
+                served.of("routes.health", entry);
+                health = Some(path);
+            }
+            Some(known) if *known != path => {
+                let message = format!("`{path}` of `{kind}` is not asked for");
+                let help = format!("a replica is asked at one path, for all probes: `{known}`");
+                findings.instead(&entry.value, message, &help);
+            }
+            Some(_) => {}
         }
     }
     let own = container.iter().filter(|entry| !HERE.contains(&entry.key.text.as_str()));

@@ -125,7 +125,7 @@ fn is_sound(findings: &mut Findings, source: &Node, data: &[Entry]) -> bool {
 const WRITE: &str = "\
 write() {
   if [ -e \"$1\" ] && [ \"$(cat \"$1\"; echo x)\" != \"$2x\" ]; then
-    echo \"$1 is there already, and is not the file of the ConfigMap\" >&2; return 1
+    echo \"$1 is there already, and is not the file of the ConfigMap: move it away\" >&2; return 1
   fi
   mkdir -p \"$(dirname \"$1\")\"
   printf %s \"$2\" > \"$1\"

@@ -12,7 +12,7 @@ use crate::spec::foreign::common::suspects::scan_image;
 use crate::spec::kinds::train::{
     Accelerators, Args, EnvSource, EnvVar, SecretKeyRef, SecretUse, Volume,
 };
-use crate::spec::syntax::{Entry, Node};
+use crate::spec::syntax::{Entry, KeyedSpan, Node, Spans, key_path};
 
 /// What becomes of the fields of a container; those that are not here are kept as they are, in `podPatch`.
 pub(super) const CONTAINER: Table = &[
@@ -37,6 +37,8 @@ pub(in crate::spec::foreign) struct Container {
     pub(in crate::spec::foreign) secrets: Vec<SecretUse>,
     /// Fields that are kept as they are.
     pub(in crate::spec::foreign) patch: Map<String, Json>,
+    /// Where those are written, by their paths in the container.
+    pub(in crate::spec::foreign) places: Spans,
 }
 
 /// Reads a container; `declared` are the volumes of its pod.
@@ -81,6 +83,15 @@ pub(in crate::spec::foreign) fn container(
                 read.patch.insert(other.to_owned(), value.to_json());
             }
         }
+        if let Some(key) = read.patch.contains_key(&entry.key.text).then_some(entry.key.span) {
+            let place = KeyedSpan { key: Some(key), value: value.span };
+            let path = key_path("", &entry.key.text);
+            read.places.insert(path.as_str(), place);
+            // Lists of which only a part is kept have other indexes there.
+            if value.as_list().is_none() {
+                read.places.insert_below(&path, &Spans::of(value));
+            }
+        }
     }
     if read.program.image.is_none() && node.get("image").is_none() {
         findings.missing(node, "containers[].image");
@@ -98,40 +109,50 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
     let mut variables = Vec::new();
     let mut places = Vec::new();
     let mut others = Vec::new();
+    let mut patched: Vec<String> = Vec::new();
     for item in items(&entry.value) {
         let Some(name) = item.get("name").and_then(Node::as_text) else {
             findings.missing(item, "env[].name");
             continue;
         };
         let name = name.to_owned();
+        if let Some(before) = variables.iter().position(|one: &EnvVar| one.name == name) {
+            let message = format!("`{name}` is set twice: the later value counts");
+            findings.instead(item, message, "remove the other one");
+            variables.remove(before);
+            places.remove(before);
+        }
         let Some(from) = item.get("valueFrom") else {
             let value = item.get("value").filter(|value| !value.is_null());
             let value = value.and_then(|value| findings.text(value, "env[].value"));
             let value = value.unwrap_or_default();
+            // The cluster puts in what only it knows.
+            if patched.iter().any(|known| value.contains(&format!("$({known})"))) {
+                patched.push(name);
+                others.push(item.to_json());
+                continue;
+            }
             variables.push(EnvVar { name, value: Some(value.to_owned()), value_from: None });
             places.push(item.span);
             continue;
         };
         let text = |field: &str| from.get("secretKeyRef")?.get(field)?.as_text().map(str::to_owned);
-        match (text("name"), text("key")) {
-            (Some(secret), Some(key)) => {
-                let optional = is_true(text("optional"));
-                let secret_key_ref = SecretKeyRef { name: secret, key, optional };
-                let value_from = Some(EnvSource { secret_key_ref });
-                variables.push(EnvVar { name, value: None, value_from });
-                places.push(item.span);
-            }
-            _ => others.push(item.to_json()),
+        if let (Some(secret), Some(key)) = (text("name"), text("key")) {
+            let optional = is_true(text("optional"));
+            let secret_key_ref = SecretKeyRef { name: secret, key, optional };
+            let value_from = Some(EnvSource { secret_key_ref });
+            variables.push(EnvVar { name, value: None, value_from });
+            places.push(item.span);
+        } else {
+            patched.push(name);
+            others.push(item.to_json());
         }
     }
     if !others.is_empty() {
         read.patch.insert("env".to_owned(), others.into());
     }
     if !variables.is_empty() {
-        let items = places
-            .into_iter()
-            .map(|span| crate::spec::syntax::KeyedSpan { key: None, value: span })
-            .collect();
+        let items = places.into_iter().map(|span| KeyedSpan { key: None, value: span }).collect();
         read.program.env = Some(Located { items, ..Located::new(variables, entry) });
     }
 }

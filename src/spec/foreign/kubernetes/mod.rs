@@ -5,6 +5,7 @@ mod beside;
 mod config_map;
 mod container;
 mod job;
+mod known;
 mod merge;
 mod pod;
 

@@ -4,13 +4,15 @@ use serde_json::{Map, Value as Json, json};
 
 use super::config_map::{Filled, filled};
 use super::container::{Container, container};
+use super::known::known;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
 use crate::spec::foreign::common::pool::Program;
 use crate::spec::foreign::common::pool::Resources;
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::kinds::train::{Toleration, TrainJob, Volume};
-use crate::spec::syntax::{Entry, KeyedSpan, Node, typed};
+use crate::spec::syntax::{Entry, KeyedSpan, Node, Spans, key_path, typed};
+use crate::text::Span;
 
 /// What becomes of the fields of a pod; those that are not here are kept as they are, in `podPatch.spec`.
 pub(super) const POD: Table = &[
@@ -22,6 +24,8 @@ pub(super) const POD: Table = &[
     ("priorityClassName", Use::Kept("priorityClass")),
     ("imagePullSecrets", Use::Kept("imagePullSecrets")),
     ("affinity", Use::Kept("affinity")),
+    ("terminationGracePeriodSeconds", Use::Kept("grace")),
+    ("initContainers", Use::Changed("`podPatch.spec.initContainers`")),
     (
         "restartPolicy",
         Use::Left("`retries` counts restarts of the whole gang, by class of failure"),
@@ -40,14 +44,7 @@ pub(in crate::spec::foreign) struct Pod {
     /// What only a job has: where pods go, their account, and the patch.
     pub(in crate::spec::foreign) job: TrainJob,
     /// Where those are written.
-    pub(in crate::spec::foreign) places: Vec<(String, KeyedSpan)>,
-}
-
-/// Pods are alike in what a job says of them.
-impl PartialEq for Pod {
-    fn eq(&self, other: &Self) -> bool {
-        self.job == other.job
-    }
+    pub(in crate::spec::foreign) places: Spans,
 }
 
 /// Reads a template; `None` when an error says why it has nothing to run. `siblings` are the documents of its file, of
@@ -59,7 +56,7 @@ pub(in crate::spec::foreign) fn pod(
     siblings: &[Node],
 ) -> Option<Pod> {
     let Filled { template, script } = filled(findings, template, siblings);
-    let template = &template;
+    let template = &known(findings, template);
     let Some(spec) = template.get("spec") else {
         findings.missing(template, "template.spec");
         return None;
@@ -68,7 +65,7 @@ pub(in crate::spec::foreign) fn pod(
     let containers = spec.get("containers").map(items).unwrap_or_default();
     let main = main(findings, spec, containers, primary)?;
     let declared = spec.get("volumes").map(items).unwrap_or_default();
-    let Container { program, resources, volumes, secrets, patch } =
+    let Container { program, resources, volumes, secrets, patch, places } =
         container(findings, main, declared);
     let mut pod = Pod { program, resources, volumes, script, ..Pod::default() };
     pod.job.secrets = secrets;
@@ -80,6 +77,7 @@ pub(in crate::spec::foreign) fn pod(
         let mut main = Map::new();
         main.insert("name".to_owned(), "main".into());
         main.extend(patch);
+        pod.places.insert_below("podPatch.spec.containers[0]", &places);
         rest.insert("containers".to_owned(), json!([main]));
     }
     let metadata: Map<String, Json> = template
@@ -93,7 +91,7 @@ pub(in crate::spec::foreign) fn pod(
     for (name, fields) in [("metadata", metadata), ("spec", rest)] {
         if !fields.is_empty() {
             let place = KeyedSpan { key: None, value: template.span };
-            pod.places.push(("podPatch".to_owned(), place));
+            pod.places.insert("podPatch", place);
             pod.job.pod_patch.insert(name.to_owned(), Json::Object(fields));
         }
     }
@@ -191,10 +189,20 @@ fn place(findings: &mut Findings, entry: &Entry, pod: &mut Pod, rest: &mut Map<S
             }
             "affinity"
         }
+        "terminationGracePeriodSeconds" => {
+            let Some(seconds) = findings.count(node, "terminationGracePeriodSeconds") else {
+                return;
+            };
+            job.grace = Some(Span(std::time::Duration::from_secs(seconds.into())));
+            "grace"
+        }
         other => {
             rest.insert(other.to_owned(), json());
+            let path = key_path("podPatch.spec", other);
+            pod.places.insert(path.as_str(), Located::new((), entry).place);
+            pod.places.insert_below(&path, &Spans::of(node));
             return;
         }
     };
-    pod.places.push((field.to_owned(), Located::new((), entry).place));
+    pod.places.insert(field, Located::new((), entry).place);
 }

@@ -4,9 +4,9 @@ use crate::spec::kinds::train::{Args, TrainJob};
 
 /// The job that runs a script: named after it, its folder as the code.
 ///
-/// A `.py` runs with `python3` and a `.sh` with `sh`, found by `PATH`, so an active virtual
-/// environment counts; anything else is executed itself.
-pub fn from_script(path: &str, args: &[String]) -> TrainJob {
+/// A `.py` runs with `python3`, found by `PATH`, so that an active virtual environment counts; a `.sh` with the
+/// shell that `text`, the script itself, names in its first line, or with `sh`; anything else is executed itself.
+pub fn from_script(path: &str, text: &str, args: &[String]) -> TrainJob {
     let (folder, file) = match path.rsplit_once('/') {
         Some(("", file)) => ("/", file),
         Some((folder, file)) => (folder, file),
@@ -18,7 +18,7 @@ pub fn from_script(path: &str, args: &[String]) -> TrainJob {
     };
     let command = match extension {
         "py" => vec!["python3".to_owned(), file.to_owned()],
-        "sh" => vec!["sh".to_owned(), file.to_owned()],
+        "sh" => vec![shell_of(text).to_owned(), file.to_owned()],
         _ => vec![format!("./{file}")],
     };
     // `train.py` says nothing about what is trained; its folder may.
@@ -34,6 +34,15 @@ pub fn from_script(path: &str, args: &[String]) -> TrainJob {
         args: Args::List(args.to_vec()),
         ..TrainJob::default()
     }
+}
+
+/// The shell that the first line of a script names; `sh` where it names none.
+fn shell_of(text: &str) -> &str {
+    let first = text.lines().next().and_then(|line| line.strip_prefix("#!"));
+    let words = first.unwrap_or_default().split_ascii_whitespace();
+    let names = words.filter_map(|word| word.rsplit('/').next());
+    let known = |name: &&str| matches!(*name, "bash" | "dash" | "ash" | "zsh" | "ksh");
+    names.into_iter().find(known).unwrap_or("sh")
 }
 
 /// The nearest valid name: lower case, letters, digits and `-`, at most 30 characters.
@@ -72,11 +81,26 @@ mod tests {
             ("bin/3d-trainer", "d-trainer", "bin", "./3d-trainer"),
         ];
         for (path, name, code, command) in cases {
-            let job = from_script(path, &["--epochs".into(), "5".into()]);
+            let job = from_script(path, "", &["--epochs".into(), "5".into()]);
             assert_eq!(job.name, name, "{path}");
             assert_eq!(job.code.as_ref().map(Place::as_str), Some(code), "{path}");
             assert_eq!(job.command.unwrap_or_default().join(" "), command, "{path}");
             assert_eq!(job.args.to_argv(), ["--epochs", "5"], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_script_has_the_shell_that_it_names() {
+        for (text, shell) in [
+            ("#!/bin/bash\nset -o pipefail", "bash"),
+            ("#! /usr/bin/env -S bash -e\r\n", "bash"),
+            ("#!/bin/sh", "sh"),
+            ("# !/bin/bash", "sh"),
+            ("#!/usr/bin/python3", "sh"),
+            ("", "sh"),
+        ] {
+            let command = from_script("run.sh", text, &[]).command.unwrap();
+            assert_eq!(command, [shell, "run.sh"], "{text}");
         }
     }
 }
