@@ -116,11 +116,19 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
             continue;
         };
         let name = name.to_owned();
-        if let Some(before) = variables.iter().position(|one: &EnvVar| one.name == name) {
+        let in_patch = patched.iter().position(|one| *one == name);
+        let before = variables.iter().position(|one: &EnvVar| one.name == name);
+        if in_patch.or(before).is_some() {
             let message = format!("`{name}` is set twice: the later value counts");
             findings.instead(item, message, "remove the other one");
+        }
+        if let Some(before) = before {
             variables.remove(before);
             places.remove(before);
+        }
+        if let Some(before) = in_patch {
+            patched.remove(before);
+            others.remove(before);
         }
         let Some(from) = item.get("valueFrom") else {
             let value = item.get("value").filter(|value| !value.is_null());

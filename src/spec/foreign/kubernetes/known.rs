@@ -82,7 +82,13 @@ pub(super) fn known(findings: &mut Findings, template: Node) -> Node {
         let name = path.rsplit('.').next().unwrap_or(path);
         let at = spans.key(path);
         let code = findings.system.unknown;
-        findings.add(if let Some(near) = nearest(name, USUAL) {
+        let near = nearest(name, USUAL);
+        findings.add(if near == Some(name) {
+            let message = format!("`{name}` is at the wrong place in a pod's template");
+            Diagnostic::error(findings.system.misplaced, message)
+                .at(at, "")
+                .help("mind the indentation: `kubectl explain pod.spec` says where it belongs")
+        } else if let Some(near) = near {
             Diagnostic::error(code, format!("a pod's template has no `{name}` there"))
                 .at(at, "")
                 .help(format!("did you mean `{near}`?"))
