@@ -9,10 +9,13 @@ use serde_json::Value as Json;
 use super::support::{report, states, toy};
 use crate::support::{Sandbox, stdout, wait_for};
 
+// Killed commands are failed trials. Without a limit of its own a study ends when all of its first
+// trials fail, and a test that kills at random would now and then kill just those.
 const STUDY: &str = "
 metrics: [{name: loss, goal: minimize}]
 parameters: {x: {double: [-2, 2]}}
 maxTrials: 8
+maxFailedTrials: 8
 parallelTrials: 3
 algorithm: quasirandom
 seed: 1

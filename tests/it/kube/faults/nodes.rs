@@ -80,7 +80,7 @@ fn a_dead_node_is_named_and_the_gang_goes_on_when_it_is_back() {
 }
 
 /// Starts a component again, whatever happens to the test.
-struct Restart<'a>(&'a Kube, &'a str);
+pub(super) struct Restart<'a>(pub(super) &'a Kube, pub(super) &'a str);
 
 impl Drop for Restart<'_> {
     fn drop(&mut self) {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::kube::support::{Kube, LONG, Pod, poll};
+use crate::kube::faults::nodes::Restart;
+use crate::kube::support::{Kube, LONG, Pod, SPREAD, poll};
 use crate::support::stdout;
 
 /// What `status` says of a run.
@@ -45,9 +46,10 @@ fn a_run_that_its_queue_takes_back_is_queued() {
 fn a_pod_that_is_gone_or_leaves_is_not_shown_as_running() {
     let Some(kube) = Kube::alone() else { return };
     let slow = "trap '' TERM; echo here; while :; do sleep 0.1; done";
-    kube.gang(&[slow, slow], "grace: 8s\n");
+    kube.gang(&[slow, slow], &format!("grace: 8s\n{SPREAD}"));
     let run = kube.detach([]);
     let [primary, other] = [0, 1].map(|index| kube.printed(index, "here"));
+    assert_ne!(primary.node, other.node, "the gang is over both nodes");
     let view = poll("both run", LONG, || {
         let view = status(&kube, &run);
         let is_running = |index: usize| view["replicas"][index]["state"] == "running";
@@ -56,6 +58,10 @@ fn a_pod_that_is_gone_or_leaves_is_not_shown_as_running() {
     assert!(view["replicas"][0]["pod"].is_null(), "{view:#}");
     kube.cluster.control(["stop", "controller-manager"]);
     let _back = Controllers(&kube);
+    // A kubelet writes its own view over a status that somebody else has set, every ten seconds.
+    let kubelet = format!("kubelet-{}", other.node);
+    kube.cluster.control(["stop", &kubelet]);
+    let _kubelet = Restart(&kube, &kubelet);
     // As a kubelet leaves a pod that it has evicted.
     let evicted = json!({"status": {"phase": "Failed", "reason": "Evicted",
         "message": "The node was low on resource: memory."}});
