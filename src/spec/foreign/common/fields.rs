@@ -141,6 +141,12 @@ impl Findings {
         self.instead(at, format!("`{what}` is left out"), help);
     }
 
+    /// A variable that was set before; the place is that of the later value.
+    pub(in crate::spec::foreign) fn set_twice(&mut self, at: &Node, name: &str) {
+        let message = format!("`{name}` is set twice: the later value counts");
+        self.instead(at, message, "remove the other one");
+    }
+
     /// Something of another type than the API's.
     pub(in crate::spec::foreign) fn wrong_type(&mut self, node: &Node, path: &str, expected: &str) {
         if node.as_text().is_some_and(is_unfilled) {

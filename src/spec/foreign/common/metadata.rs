@@ -6,7 +6,7 @@ use super::fields::{Findings, Table, Use};
 use super::gather::Located;
 use super::name::{dns_name, from_source};
 use crate::spec::kinds::ForeignContext;
-use crate::spec::syntax::{Node, Spans, key_path};
+use crate::spec::syntax::{Entry, Node, Spans, key_path};
 
 pub(in crate::spec::foreign) const METADATA: Table =
     &object_fields(Use::Left("annotations are the cluster's tools' matter"));
@@ -41,17 +41,7 @@ pub(in crate::spec::foreign) fn metadata(
     let fallback = || from_source(context.source_name, context.index);
     let Some(node) = node else { return (fallback(), IndexMap::new()) };
     let fields = findings.fields(node, "metadata", METADATA);
-    let mut labels = IndexMap::new();
-    if let Some(entry) = fields.entry("labels") {
-        spans.insert("labels", Located::new((), entry).place);
-        for label in entry.value.as_map().unwrap_or_default() {
-            let path = key_path("labels", &label.key.text);
-            spans.insert(path, Located::new((), label).place);
-            if let Some(value) = findings.text(&label.value, "labels") {
-                labels.insert(label.key.text.clone(), value.to_owned());
-            }
-        }
-    }
+    let labels = labels(findings, fields.entry("labels"), spans);
     let Some(entry) = fields.entry("name").or_else(|| fields.entry("generateName")) else {
         return (fallback(), labels);
     };
@@ -66,4 +56,26 @@ pub(in crate::spec::foreign) fn metadata(
         findings.instead(&entry.value, message, help);
     }
     (name, labels)
+}
+
+/// The labels of an object, as those of a run or a trial.
+pub(in crate::spec::foreign) fn labels(
+    findings: &mut Findings,
+    entry: Option<&Entry>,
+    spans: &mut Spans,
+) -> IndexMap<String, String> {
+    let mut labels = IndexMap::new();
+    let Some(entry) = entry else { return labels };
+    spans.insert("labels", Located::new((), entry).place);
+    if entry.value.as_map().is_none() {
+        findings.wrong_type(&entry.value, "metadata.labels", "a mapping of names to texts");
+    }
+    for label in entry.value.as_map().unwrap_or_default() {
+        let path = key_path("labels", &label.key.text);
+        spans.insert(path, Located::new((), label).place);
+        if let Some(value) = findings.text(&label.value, "labels") {
+            labels.insert(label.key.text.clone(), value.to_owned());
+        }
+    }
+    labels
 }

@@ -65,6 +65,9 @@ pub(super) fn asks(
         findings.otherwise(second, "probes[1]", "a replica is asked at one path");
     }
     let own = findings.fields(first, "probes[]", PROBE);
+    if let Some(kind) = own.get("type").filter(|kind| kind.as_text() != Some("http")) {
+        findings.wrong_type(kind, "probes[].type", "http");
+    }
     let health = own.entry("url").and_then(|entry| {
         spans.insert("revisions[0].routes.health", Located::new((), entry).place);
         findings.text(&entry.value, "probes[].url").map(str::to_owned)

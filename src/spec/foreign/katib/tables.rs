@@ -21,6 +21,7 @@ pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[
     ("spec.trialTemplate", template::TEMPLATE),
     ("spec.trialTemplate.trialParameters[]", template::PARAMETER),
     ("trialSpec", trial::OBJECT),
+    ("trialSpec.metadata", trial::METADATA),
     ("trialSpec.spec of a Job", trial::JOB),
     ("trialSpec.spec of a TFJob or PyTorchJob", trial::TRAINING),
     ("trialSpec.spec.runPolicy", trial::RUN_POLICY),

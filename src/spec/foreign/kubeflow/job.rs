@@ -105,6 +105,14 @@ pub(super) fn training_job(
         let message = format!("all roles start again as {first_role} does");
         findings.instead(&at, message, "the gang starts again as a whole: `retries`");
     }
+    if all.iter().map(|one| u64::from(one.count.value)).sum::<u64>() > 1 && !kind.unset.is_empty() {
+        let names: Vec<String> = kind.unset.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let message = format!("{} are not set", crate::text::list_of(&names, "and"));
+        let help = "code that reads them, such as LightGBM's, finds the addresses of all replicas in \
+                    MLCTL_HOSTS, one a line, the master's first";
+        findings.instead(replicas, message, help);
+    }
     let mut own_variables = kind.variables();
     let mut processes = fields.entry("nprocPerNode");
     let elastic = fields.get("elasticPolicy");

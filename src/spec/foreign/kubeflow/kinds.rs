@@ -23,6 +23,8 @@ pub(super) struct JobKind {
     pub(super) restarts: Restarts,
     /// Variables that the operator sets beside those of the rendezvous, by ours.
     pub(super) variables: &'static [(&'static str, &'static str)],
+    /// Variables that the operator sets in a job of several replicas and nothing sets here.
+    pub(super) unset: &'static [&'static str],
 }
 
 /// What happens to a replica whose command fails.
@@ -55,6 +57,7 @@ pub(super) const KINDS: &[JobKind] = &[
         container: "tensorflow",
         restarts: Restarts::Never,
         variables: &[],
+        unset: &[],
     },
     JobKind {
         name: "PyTorchJob",
@@ -65,6 +68,7 @@ pub(super) const KINDS: &[JobKind] = &[
         container: "pytorch",
         restarts: Restarts::OnFailure,
         variables: &[],
+        unset: &[],
     },
     JobKind {
         name: "XGBoostJob",
@@ -76,6 +80,8 @@ pub(super) const KINDS: &[JobKind] = &[
         container: "xgboost",
         restarts: Restarts::Never,
         variables: &[],
+        // LightGBM's workers listen, and each needs the addresses of all others.
+        unset: &["WORKER_ADDRS", "WORKER_PORT"],
     },
     JobKind {
         name: "PaddleJob",
@@ -90,6 +96,7 @@ pub(super) const KINDS: &[JobKind] = &[
             ("PADDLE_NNODES", "$(PET_NNODES)"),
             ("PADDLE_MASTER", "$(MASTER_ADDR):$(MASTER_PORT)"),
         ],
+        unset: &[],
     },
     JobKind {
         name: "JAXJob",
@@ -105,6 +112,7 @@ pub(super) const KINDS: &[JobKind] = &[
             ("NUM_PROCESSES", "$(WORLD_SIZE)"),
             ("PROCESS_ID", "$(RANK)"),
         ],
+        unset: &[],
     },
 ];
 
@@ -120,6 +128,7 @@ pub(super) fn mpi_kind(framework: Framework) -> JobKind {
         // What the operator writes for a launcher that says nothing.
         restarts: Restarts::OnFailure,
         variables: &[],
+        unset: &[],
     }
 }
 

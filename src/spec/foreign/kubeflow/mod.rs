@@ -12,4 +12,4 @@ pub(super) use job::{REPLICAS, TRAINING};
 pub(super) use operator::recognise;
 pub(super) use policy::RUN_POLICY;
 pub(super) use tables::TABLES;
-pub(super) use trial::{JOB, OBJECT, trial_spec};
+pub(super) use trial::{JOB, METADATA, OBJECT, trial_spec};

@@ -6,6 +6,7 @@ use super::mpi::mpi_job;
 use super::policy::policy;
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::metadata::labels;
 use crate::spec::foreign::kubernetes::{assembled, pod};
 use crate::spec::foreign::trainer;
 use crate::spec::kinds::ForeignContext;
@@ -15,9 +16,18 @@ use crate::spec::syntax::{KeyedSpan, Node, Spans};
 pub(in crate::spec::foreign) const OBJECT: Table = &[
     ("apiVersion", Use::Changed("`mlctl.dev/v1`")),
     ("kind", Use::Changed("`TrainJob`")),
-    ("metadata", Use::Changed("a trial has the study's name and labels")),
+    ("metadata", Use::Within),
     ("spec", Use::Within),
     ("status", Use::Output),
+];
+const NAMED: Use = Use::Changed("a trial has the study's name");
+pub(in crate::spec::foreign) const METADATA: Table = &[
+    ("name", NAMED),
+    ("generateName", NAMED),
+    ("labels", Use::Kept("trial.labels")),
+    ("namespace", Use::Left("it is where `--namespace`, the context or the settings say")),
+    ("annotations", Use::Left("annotations are the cluster's tools' matter")),
+    ("creationTimestamp", Use::Output),
 ];
 const RETRIES: &str = "`retries` counts restarts of the whole gang, by class of failure";
 pub(in crate::spec::foreign) const JOB: Table = &[
@@ -75,12 +85,18 @@ pub(in crate::spec::foreign) fn trial_spec(
         findings.missing(node, "trialSpec.spec");
         return None;
     };
-    match of_operator {
+    let metadata = fields
+        .get("metadata")
+        .map(|node| findings.fields(node, "trialSpec.metadata", METADATA))
+        .unwrap_or_default();
+    let (mut job, mut spans) = match of_operator {
         Some(kind) => training_job(findings, kind, spec, "trialSpec.spec", primary, context),
         None if is_mpi => mpi_job(findings, spec, context),
         None if is_trainers => trainer::training_job(findings, spec, context),
         None => batch_job(findings, spec, primary, context),
-    }
+    }?;
+    job.labels = labels(findings, metadata.entry("labels"), &mut spans);
+    Some((job, spans))
 }
 
 /// A Job of Kubernetes: one pod that trains.

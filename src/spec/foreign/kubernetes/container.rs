@@ -119,8 +119,7 @@ fn environment(findings: &mut Findings, entry: &Entry, read: &mut Container) {
         let in_patch = patched.iter().position(|one| *one == name);
         let before = variables.iter().position(|one: &EnvVar| one.name == name);
         if in_patch.or(before).is_some() {
-            let message = format!("`{name}` is set twice: the later value counts");
-            findings.instead(item, message, "remove the other one");
+            findings.set_twice(item, &name);
         }
         if let Some(before) = before {
             variables.remove(before);

@@ -13,6 +13,8 @@ use crate::text::list_of;
 /// The group of Kubeflow Trainer's objects.
 pub(super) const GROUP: &str = "trainer.kubeflow.org/";
 
+const KINDS: [&str; 2] = ["ClusterTrainingRuntime", "TrainingRuntime"];
+
 /// The label by which a runtime says which of its jobs trains.
 const STEP: &str = "trainer.kubeflow.org/trainjob-ancestor-step";
 
@@ -120,6 +122,16 @@ pub(super) fn runtime(
         return None;
     };
     let name = findings.text(node, "runtimeRef.name")?;
+    let is_one_of =
+        |node: &&Node, known: &[&str]| node.as_text().is_some_and(|text| known.contains(&text));
+    if let Some(node) = own.get("kind").filter(|node| !is_one_of(node, &KINDS)) {
+        findings.wrong_type(node, "runtimeRef.kind", "ClusterTrainingRuntime or TrainingRuntime");
+        return None;
+    }
+    let group = own.get("apiGroup").filter(|node| !is_one_of(node, &["trainer.kubeflow.org"]));
+    if let Some(node) = group {
+        findings.wrong_type(node, "runtimeRef.apiGroup", "trainer.kubeflow.org");
+    }
     let kind = own.get("kind").and_then(Node::as_text);
     if let Some(document) = context.siblings.iter().find(|one| is_runtime(one, kind, name)) {
         let Some(spec) = document.get("spec") else {

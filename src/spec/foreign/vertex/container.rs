@@ -2,7 +2,7 @@
 
 use crate::spec::kinds::train::{Args, EnvVar};
 use crate::spec::syntax::{Code, Diagnostic};
-use crate::spec::syntax::{Entry, Node};
+use crate::spec::syntax::{Entry, KeyedSpan, Node};
 
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
@@ -191,20 +191,26 @@ pub(super) fn environment(
     entry: Option<&Entry>,
 ) -> Option<Located<Vec<EnvVar>>> {
     let entry = entry?;
-    let mut variables = Vec::new();
-    let mut add = |findings: &mut Findings, name: &str, value: &Node| {
+    let mut variables: Vec<EnvVar> = Vec::new();
+    let mut places = Vec::new();
+    let mut add = |findings: &mut Findings, item: &Node, name: &str, value: &Node| {
         let text = if value.is_null() { Some("") } else { findings.text(value, "env[].value") };
         suspects::scan(findings, value);
-        if let Some(text) = text {
-            let value = Some(text.to_owned());
-            variables.push(EnvVar { name: name.to_owned(), value, value_from: None });
+        let Some(text) = text else { return };
+        if let Some(before) = variables.iter().position(|one| one.name == name) {
+            findings.set_twice(item, name);
+            variables.remove(before);
+            places.remove(before);
         }
+        let value = Some(text.to_owned());
+        variables.push(EnvVar { name: name.to_owned(), value, value_from: None });
+        places.push(KeyedSpan { key: None, value: item.span });
     };
     // `NAME: x` in a mapping is a variable called NAME.
     let is_one = |node: &Node| node.get("name").is_some();
     if let Some(entries) = entry.value.as_map().filter(|_| !is_one(&entry.value)) {
         for variable in entries {
-            add(findings, &variable.key.text, &variable.value);
+            add(findings, &variable.value, &variable.key.text, &variable.value);
         }
     } else {
         for item in items(&entry.value) {
@@ -212,7 +218,7 @@ pub(super) fn environment(
                 continue;
             }
             if let Some((name, value)) = item.as_text().and_then(|text| text.split_once('=')) {
-                add(findings, name, &Node::plain(value, item.span));
+                add(findings, item, name, &Node::plain(value, item.span));
                 continue;
             }
             let fields = findings.fields(item, "env[]", ENV_VAR);
@@ -224,10 +230,10 @@ pub(super) fn environment(
                 continue;
             };
             match fields.get("value") {
-                Some(value) => add(findings, name, value),
-                None => add(findings, name, &Node::plain("", item.span)),
+                Some(value) => add(findings, item, name, value),
+                None => add(findings, item, name, &Node::plain("", item.span)),
             }
         }
     }
-    (!variables.is_empty()).then(|| Located::list(variables, entry, &entry.value))
+    (!variables.is_empty()).then(|| Located { items: places, ..Located::new(variables, entry) })
 }

@@ -236,11 +236,13 @@ fn traffic(
     let id = |part: &Fields<'_>| part.get("id").and_then(Node::as_text).map(str::to_owned);
     let ids: Vec<Option<String>> = parts.iter().map(id).collect();
     let mut others: Option<&Entry> = None;
+    let mut sum: u64 = 0;
     for share in entries {
         let key = share.key.text.as_str();
         let known = ids.iter().position(|id| id.as_deref() == Some(key));
         let index = known.or_else(|| (key == "0" && is_request).then_some(0));
         let Some(percent) = findings.count(&share.value, "trafficSplit") else { continue };
+        sum += u64::from(percent);
         if let Some(index) = index {
             endpoint.revisions[index].traffic = Some(percent);
             let path = format!("{}.traffic", index_path("revisions", index));
@@ -250,6 +252,15 @@ fn traffic(
         }
     }
     if let Some(other) = others {
+        // Of shares that are all in this file the linter says so.
+        if sum != 100 {
+            let message = format!("`trafficSplit` adds up to {sum}, not to 100");
+            findings.refuse(
+                &split.value,
+                message,
+                "Vertex AI refuses it too: its shares are percents",
+            );
+        }
         for revision in &mut endpoint.revisions {
             revision.traffic = revision.traffic.filter(|_| !is_request);
         }

@@ -8,7 +8,7 @@ use crate::spec::syntax::{Spans, key_path};
 use crate::storage::Place;
 
 /// What of a converted file is only warned of: the other system runs these as they are written.
-const HABITS: [Code; 3] = [Code::OneStringCommand, Code::TwoWordsInOne, Code::DuplicateEnv];
+const HABITS: [Code; 2] = [Code::OneStringCommand, Code::TwoWordsInOne];
 
 /// All rules over a whole document. `accelerators` are the types of the settings.
 pub(crate) fn document(job: &Resolved<TrainJob>, accelerators: &[String]) -> Vec<Diagnostic> {
