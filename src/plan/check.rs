@@ -48,6 +48,13 @@ impl Plan {
             let found = self.head.schema_version;
             return Err(format!("it is of format {found}, and of an endpoint"));
         }
+        let server = gang.serving.as_ref().map(|serving| &serving.server);
+        let server = server.or(self.batch().map(|batch| &batch.server));
+        let least = server.map_or(0, |server| server.format(0));
+        if self.head.schema_version < least {
+            let found = self.head.schema_version;
+            return Err(format!("it is of format {found}, and its server has a port of its own"));
+        }
         if let Some(service) = self.service() {
             if self.head.schema_version < SERVICE_VERSION {
                 let found = self.head.schema_version;
@@ -55,6 +62,12 @@ impl Plan {
             }
             for revision in &service.revisions {
                 revision.plan.check()?;
+                if revision.plan.head.schema_version > self.head.schema_version {
+                    let (name, found) = (&revision.revision, self.head.schema_version);
+                    return Err(format!(
+                        "it is of format {found}, and its revision {name} of a newer one"
+                    ));
+                }
                 if revision.plan.head.run != revision.deployment
                     || revision.plan.service().is_some()
                 {

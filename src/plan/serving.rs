@@ -17,6 +17,8 @@ pub const REPLICA_HTTP_PORT: u16 = 8080;
 pub const REPLICA_GRPC_PORT: u16 = 8081;
 /// Where the process beside a model server in a pod answers its probe.
 pub const REPLICA_STATUS_PORT: u16 = 8082;
+/// In place of the one of these two that the server has for HTTP.
+const REPLICA_SPARE_PORT: u16 = 8083;
 
 /// What the process beside the model server of a replica is told. The server's own command is that of
 /// the replica.
@@ -52,6 +54,15 @@ pub struct ServerPorts {
     pub grpc: u16,
     /// Where the process beside the server says whether it can be asked, for the probe of its pod.
     pub status: u16,
+}
+
+impl ServerPorts {
+    /// Those of a pod, whose server may always listen for HTTP on a port of its own.
+    pub fn in_pod(http: Option<u16>) -> Self {
+        let http = http.unwrap_or(REPLICA_HTTP_PORT);
+        let beside = |usual: u16| if usual == http { REPLICA_SPARE_PORT } else { usual };
+        Self { http, grpc: beside(REPLICA_GRPC_PORT), status: beside(REPLICA_STATUS_PORT) }
+    }
 }
 
 /// Requests that a server answers before it gets any of a caller's: what it does at its first request it

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{GangPlan, Plan, Unit};
+use super::types::{GangPlan, OWN_PORT_VERSION, Plan, Unit};
 use crate::gang::{GangConfig, ReplicaId};
 use crate::storage::{BucketSettings, Place};
 
@@ -91,6 +91,9 @@ pub struct ServerPlan {
     /// Path that answers 200 once the server is ready; `None`: the protocol's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_route: Option<String>,
+    /// The port on which the server that is started always listens for HTTP; `None`: it is told one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
     /// The model, which is fetched before the server starts; `None`: the server has it or reads it
     /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +105,13 @@ pub struct ServerPlan {
     pub start_timeout: Duration,
     /// How often a server that died is started again.
     pub restarts: u32,
+}
+
+impl ServerPlan {
+    /// The format of a plan with this server, which is at least `least`.
+    pub fn format(&self, least: u32) -> u32 {
+        if self.port.is_some() { least.max(OWN_PORT_VERSION) } else { least }
+    }
 }
 
 /// What is spoken with a model server.

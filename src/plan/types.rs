@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::known::Known;
 use super::push::PushPlan;
-use super::service::{EndpointPods, SERVICE_VERSION, ServicePlan};
+use super::service::{EndpointPods, ServicePlan};
 use super::serving::ServingPlan;
 use super::study::{ControllerPlan, MetricsPlan, ReplicaOf, TrialOf, group};
 use super::tasks::{BatchPlan, TasksPlan};
@@ -23,7 +23,11 @@ use crate::text::{ByteSize, CpuQuantity};
 pub const GANG_VERSION: u32 = 1;
 
 /// The newest format of a plan that this mlctl reads.
-pub const PLAN_VERSION: u32 = SERVICE_VERSION;
+pub const PLAN_VERSION: u32 = OWN_PORT_VERSION;
+
+/// Format of a plan whose model server always listens on a port of its own: an mlctl that knows none
+/// would ask it where nobody listens.
+pub const OWN_PORT_VERSION: u32 = 7;
 
 /// Format of the plan of an endpoint's replica, or of what decides over its replicas: an mlctl that knows
 /// neither would show and end them as runs of their own.
@@ -56,7 +60,8 @@ pub struct Plan {
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// Format of the whole document, [`GANG_VERSION`], [`TASKS_VERSION`](super::TASKS_VERSION),
-    /// [`ARCHIVE_VERSION`], [`STUDY_VERSION`], [`ENDPOINT_VERSION`] or [`SERVICE_VERSION`].
+    /// [`ARCHIVE_VERSION`], [`STUDY_VERSION`], [`ENDPOINT_VERSION`], [`SERVICE_VERSION`](super::SERVICE_VERSION) or
+    /// [`OWN_PORT_VERSION`].
     pub schema_version: u32,
     /// The run's id, `<name>-<6 characters>`.
     pub run: RunId,

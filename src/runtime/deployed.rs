@@ -48,6 +48,8 @@ pub struct EndpointPod {
     pub part: EndpointPart,
     /// Its address, once it has one.
     pub address: Option<IpAddr>,
+    /// The ports that its containers declare, by their names.
+    pub ports: BTreeMap<String, u16>,
     /// How far it is.
     pub phase: PodPhase,
     /// How often its container was started again.

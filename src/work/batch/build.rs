@@ -70,14 +70,15 @@ pub fn plan(
     context: &PlanContext,
 ) -> Result<Plan, PlanError> {
     let mut plan = train::plan(&batch.workers.job, context)?;
-    plan.head.schema_version = TASKS_VERSION;
+    let server = server(batch, document);
+    plan.head.schema_version = server.format(TASKS_VERSION);
     let job = &batch.job;
     let batching = &job.batching;
     let is_openai = job.model.server == Some(Server::Openai);
     let batch_plan = BatchPlan {
         output: batch.output(),
         job: document.id.clone(),
-        server: server(batch, document),
+        server,
         max_batch_size: batching.max_batch_size.unwrap_or(if is_openai {
             1
         } else {
@@ -115,6 +116,7 @@ fn server(batch: &LoadedBatch, document: &JobDocument) -> ServerPlan {
         signature: model.signature.clone(),
         predict_route: model.routes.predict.clone(),
         health_route: model.routes.health.clone(),
+        port: model.routes.port,
         model: if both_of_a_hub { Some(recorded) } else { uri },
         parameters: job.parameters.clone(),
         start_timeout: model.start_timeout.map_or(SERVER_START_TIMEOUT, |time| time.0),

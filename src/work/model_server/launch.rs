@@ -20,12 +20,28 @@ pub struct Ports {
     pub grpc: u16,
 }
 
-/// Two ports that nobody uses now. Somebody may take one before the server does: then the server ends,
-/// and is started again.
-pub fn free_ports() -> io::Result<Ports> {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let (http, grpc) = (bind()?, bind()?);
-    Ok(Ports { http: http.local_addr()?.port(), grpc: grpc.local_addr()?.port() })
+/// Two ports that nobody uses now; for HTTP the one on which the server always listens, where there is
+/// such a one. Somebody may take one before the server does: then the server ends, and is started again.
+/// Where the server's own port is in use the error says so, since another server would answer for it.
+pub fn free_ports(plan: &ServerPlan) -> io::Result<Ports> {
+    let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let (http, grpc) = (bind(0)?, bind(0)?);
+    let grpc = grpc.local_addr()?.port();
+    let Some(port) = plan.port else {
+        return Ok(Ports { http: http.local_addr()?.port(), grpc });
+    };
+    match bind(port) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(io::Error::new(
+            error.kind(),
+            format!(
+                "port {port}, on which the server always listens (`routes.port`), is in use: end what \
+                 has it, run one replica at a time on this machine, or let the server listen at \
+                 AIP_HTTP_PORT and leave `routes.port` out"
+            ),
+        )),
+        // A port that only the server may open is its matter.
+        _ => Ok(Ports { http: port, grpc }),
+    }
 }
 
 /// A server as it is started.

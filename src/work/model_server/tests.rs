@@ -42,7 +42,7 @@ fn start(command: &[&str], plan: ServerPlan) -> Started {
     let command: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
     let path = std::env::var("PATH").unwrap();
     let environment = BTreeMap::from([("PATH".to_owned(), path)]);
-    let launch = Launch::new(&plan, &command, &environment, free_ports().unwrap(), None);
+    let launch = Launch::new(&plan, &command, &environment, free_ports(&plan).unwrap(), None);
     let base = launch.base.clone();
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let seen = Arc::clone(&lines);

@@ -111,6 +111,7 @@ pub async fn discover(
         signature: said.signature.clone(),
         predict_route: found.route,
         health_route: None,
+        port: None,
         model: None,
         parameters: None,
         start_timeout: Duration::ZERO,

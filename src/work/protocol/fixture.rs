@@ -14,6 +14,7 @@ pub(crate) fn server_plan(protocol: Protocol) -> ServerPlan {
         signature: None,
         predict_route: None,
         health_route: None,
+        port: None,
         model: None,
         parameters: None,
         start_timeout: Duration::from_mins(1),

@@ -5,7 +5,7 @@ use mlctl::store::RunRecord;
 use mlctl::work::serve::rollout::{EndpointState, Line};
 use mlctl::work::serve::{Definition, EndpointDocument, LiveDocument, ReadyDocument};
 
-use super::{comes_back, lines_come_back, text, v8, v9};
+use super::{comes_back, lines_come_back, text, v8, v9, v14};
 
 #[test]
 fn the_documents_of_an_endpoint_come_back_the_same() {
@@ -41,5 +41,16 @@ fn the_plan_of_an_endpoint_in_a_cluster_comes_back_the_same() {
     // An older mlctl would take it for a gang.
     let older =
         text(v9("plan-service.json")).replace("\"schemaVersion\": 6", "\"schemaVersion\": 5");
+    assert!(Plan::read(older.as_bytes()).is_err());
+}
+
+#[test]
+fn the_plan_of_a_server_with_a_port_of_its_own_comes_back_the_same() {
+    let plan: Plan = comes_back(&text(v14("plan-own-port.json")));
+    let serving = plan.gang().serving.as_ref().expect("a replica");
+    assert_eq!(serving.server.port, Some(7080));
+    // An older mlctl would ask it where nobody listens.
+    let older =
+        text(v14("plan-own-port.json")).replace("\"schemaVersion\": 7", "\"schemaVersion\": 6");
     assert!(Plan::read(older.as_bytes()).is_err());
 }

@@ -1,5 +1,5 @@
 //! What outlives a process stays readable: documents that an earlier mlctl wrote, in `v1/`
-//! to `v10/`.
+//! to `v14/`.
 
 mod documents;
 mod endpoints;
@@ -18,6 +18,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::support::{Sandbox, copy_tree, repository};
+
+/// A fixture of what came with servers that have a port of their own.
+fn v14(name: &str) -> PathBuf {
+    repository().join("tests/it/formats/v14").join(name)
+}
 
 /// A fixture of what came with claims of outputs.
 fn v12(name: &str) -> PathBuf {

@@ -42,6 +42,12 @@ pub fn spec(sandbox: &Sandbox, revisions: &[(&str, &str, &str)], more: &str) {
     sandbox.write("mlctl.yaml", &(text + more));
 }
 
+/// Lets the servers of the spec listen on this port, whatever they are told.
+pub fn always_at(sandbox: &Sandbox, port: u16) {
+    let text = fs_err::read_to_string(sandbox.dir().join("mlctl.yaml")).expect("a spec");
+    sandbox.write("mlctl.yaml", &text.replace("\"{port}\"", &format!("\"{port}\"")));
+}
+
 /// What `status -o json` says of the endpoint.
 pub fn status(sandbox: &Sandbox) -> Json {
     status_of(sandbox, "sums")

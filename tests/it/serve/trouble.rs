@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::support::{
-    Callers, LONG, ask_once, revision, sandbox, spec, status, undeploy, until, url,
+    Callers, LONG, always_at, ask_once, revision, sandbox, spec, status, undeploy, until, url,
 };
 use crate::support::{Sandbox, kill, stderr, stdout, wait_for};
 
@@ -52,6 +52,30 @@ fn runs(sandbox: &Sandbox) -> BTreeSet<String> {
     let now = status(sandbox);
     let replicas = revision(&now, "v1")["replicas"].as_array().cloned().unwrap_or_default();
     replicas.iter().filter_map(|one| one["run"].as_str().map(str::to_owned)).collect()
+}
+
+/// What has its port would answer in its place: it is not started before that has gone.
+#[test]
+fn a_server_that_always_listens_on_one_port_waits_for_it() {
+    let sandbox = sandbox();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = other.local_addr().expect("an address").port();
+    spec(&sandbox, &[("v1", "", &format!("routes: {{port: {port}}}"))], "");
+    always_at(&sandbox, port);
+    let output = sandbox.mlctl(["serve", "--timeout", "5s"]).output().expect("mlctl starts");
+    let said = stderr(&output);
+    assert!(!output.status.success() && !said.contains("2 replicas"), "{said}");
+    assert!(said.contains(&format!("port {port}")) && said.contains("is in use"), "{said}");
+    drop(other);
+    until(&sandbox, "it is ready", |now| revision(now, "v1")["replicas"][0]["state"] == "ready");
+    let (code, by, _) = ask_once(&url(&sandbox), None).expect("an answer");
+    assert_eq!((code, by.as_str()), (200, "v1"));
+    // A second one has no place here, which is said before it fails.
+    spec(&sandbox, &[("v1", "", &format!("routes: {{port: {port}}}; replicas: 2"))], "");
+    always_at(&sandbox, port);
+    let said = stderr(&sandbox.run(0, ["serve", "--yes", "--detach"]));
+    assert!(said.contains(&format!("2 replicas listen on {port}")), "{said}");
+    undeploy(&sandbox);
 }
 
 /// Its successor has the same port, the same weights and the same replicas, whatever has ended it.

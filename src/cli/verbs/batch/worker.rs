@@ -107,7 +107,8 @@ async fn server(
     let model = staged.map_err(failed)?;
     let path = env.get("PATH").unwrap_or_default();
     let command = tensorflow_server(command.to_vec(), path, &cache)?;
-    let launch = Launch::new(&plan.server, &command, &env.vars, free_ports()?, model.as_deref());
+    let ports = free_ports(&plan.server)?;
+    let launch = Launch::new(&plan.server, &command, &env.vars, ports, model.as_deref());
     let base = launch.base.clone();
     let printer = printer.clone();
     // The mark keeps a server's line from being taken for the worker's own.

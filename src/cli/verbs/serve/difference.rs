@@ -133,5 +133,6 @@ fn resources(one: &Definition) -> impl PartialEq + '_ {
 
 fn probes(one: &Definition) -> impl PartialEq + '_ {
     let serving = &one.serving;
-    (serving.ports, serving.warmup.as_ref(), serving.grace, serving.server.start_timeout)
+    let server = &serving.server;
+    (server.port, serving.warmup.as_ref(), serving.grace, server.start_timeout)
 }

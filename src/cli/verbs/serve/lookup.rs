@@ -1,31 +1,57 @@
 //! What is looked up here before an endpoint begins or changes: models, tokens, ports, and what this machine
 //! leaves out of a spec.
 
+use std::collections::BTreeMap;
+
 use mlctl_router::TokenHash;
 
 use crate::cli::{CliError, Context, ErrorKind};
 use crate::runtime::kubernetes::Reason;
-use crate::spec::ScalingMetric;
+use crate::spec::{Endpoint, Replicas, ScalingMetric};
 use crate::storage::Place;
 use crate::work::ServedModel;
 use crate::work::serve::LoadedEndpoint;
 
 /// What a spec says that endpoints don't do where it is served.
-pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<&'static str> {
+pub(super) fn unused(loaded: &LoadedEndpoint, is_local: bool) -> Vec<String> {
     let endpoint = &loaded.endpoint;
     if !is_local {
         let by_account = endpoint.storage.service_account.is_some();
         let is_lost = endpoint.log.is_some() && by_account && endpoint.storage.secret.is_none();
         let text = "log: routers have an account of their own, not storage.serviceAccount: give them \
                     credentials by storage.secret";
-        return is_lost.then_some(text).into_iter().collect();
+        return is_lost.then(|| text.to_owned()).into_iter().collect();
     }
     let scales_by_cpu = endpoint
         .scaling
         .as_ref()
         .is_some_and(|scaling| matches!(scaling.target.metric(), ScalingMetric::Cpu(_)));
     let cpu = "scaling: the target cpu does nothing on this machine yet: replicas stay at their least number";
-    scales_by_cpu.then_some(cpu).into_iter().collect()
+    let mut all: Vec<String> = scales_by_cpu.then(|| cpu.to_owned()).into_iter().collect();
+    all.extend(at_one_port(endpoint));
+    all
+}
+
+/// Replicas of this machine that would all listen on the same port.
+fn at_one_port(endpoint: &Endpoint) -> Vec<String> {
+    let mut replicas: BTreeMap<u16, u32> = BTreeMap::new();
+    for revision in &endpoint.revisions {
+        let whole = endpoint.effective(revision);
+        if let Some(port) = whole.routes.and_then(|routes| routes.port) {
+            let most = whole.replicas.map_or(1, Replicas::max);
+            let count = replicas.entry(port).or_default();
+            *count = count.saturating_add(most);
+        }
+    }
+    let several = replicas.into_iter().filter(|(_, count)| *count > 1);
+    several
+        .map(|(port, count)| {
+            format!(
+                "routes.port: {count} replicas listen on {port}, and on this machine one of them can: let \
+                 them listen at {{port}} or AIP_HTTP_PORT, or write `replicas: 1`"
+            )
+        })
+        .collect()
 }
 
 /// Refuses what pods can't read or write: they have none of this machine's files.

@@ -1,5 +1,7 @@
 //! What a pod of an endpoint is, from what the cluster says of it.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 
 use crate::gang::{TerminationMessage, Verdict};
@@ -49,6 +51,7 @@ pub(super) fn of(pod: &Pod) -> Option<EndpointPod> {
         name: pod.metadata.name.clone()?,
         part,
         address: status.pod_ip.as_ref().and_then(|address| address.parse().ok()),
+        ports: ports(pod),
         phase,
         restarts: all.iter().map(|one| u32::try_from(one.restart_count).unwrap_or(0)).sum(),
         failed_at: ended.or_else(|| {
@@ -57,6 +60,14 @@ pub(super) fn of(pod: &Pod) -> Option<EndpointPod> {
         }),
         failure,
     })
+}
+
+fn ports(pod: &Pod) -> BTreeMap<String, u16> {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let ports = containers.flat_map(|container| container.ports.iter().flatten());
+    ports
+        .filter_map(|port| Some((port.name.clone()?, u16::try_from(port.container_port).ok()?)))
+        .collect()
 }
 
 /// Why a pod can't go on, or has failed last.

@@ -65,7 +65,7 @@ pub(super) fn service(
             "/".to_owned()
         })
     });
-    revision.routes = health.map(|health| Routes { predict: None, health: Some(health) });
+    revision.routes = health.map(|health| Routes { health: Some(health), ..Routes::default() });
     revision.probes = probes;
     revision.replicas = run.fields.entry("replicas").and_then(|entry| {
         spans.insert("revisions[0].replicas", Located::new((), entry).place);

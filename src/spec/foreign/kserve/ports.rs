@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::spec::foreign::common::fields::{Findings, Table, Use};
+use crate::spec::foreign::common::port::{container_port, with_flagged_port};
 use crate::spec::foreign::common::scalars::items;
 use crate::spec::kinds::endpoint::Probes;
 use crate::spec::syntax::{Entry, Node};
@@ -13,7 +14,7 @@ use super::storage::MODEL_FOLDER;
 use super::system::Served;
 
 pub(super) const PORT: Table = &[
-    ("containerPort", Use::Changed("`{port}` or `{grpcPort}` in the command")),
+    ("containerPort", Use::Changed("`{port}` or `{grpcPort}` in the command, else `routes.port`")),
     ("name", Use::Changed("`h2c` and `grpc` are gRPC")),
     ("protocol", Use::Changed("not needed: it is TCP")),
     ("hostPort", Use::Left("`expose` says what callers reach")),
@@ -43,8 +44,8 @@ pub(super) const HTTP_GET: Table = &[
 /// The ports that a container names.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Ports {
-    pub(super) http: Option<u32>,
-    pub(super) grpc: Option<u32>,
+    pub(super) http: Option<u16>,
+    pub(super) grpc: Option<u16>,
 }
 
 /// Reads `ports`.
@@ -52,8 +53,7 @@ pub(super) fn ports(findings: &mut Findings, entry: Option<&Entry>) -> Ports {
     let mut ports = Ports::default();
     for item in entry.map(|entry| items(&entry.value)).unwrap_or_default() {
         let fields = findings.fields(item, "ports[]", PORT);
-        let number =
-            fields.get("containerPort").and_then(|port| findings.count(port, "containerPort"));
+        let number = fields.get("containerPort").and_then(|port| container_port(findings, port));
         let name = fields.get("name").and_then(Node::as_text).unwrap_or_default();
         let is_grpc = name.starts_with("h2c") || name.contains("grpc");
         let port = if is_grpc { &mut ports.grpc } else { &mut ports.http };
@@ -119,7 +119,7 @@ pub(super) fn with_placeholders(words: &mut [String], ports: Ports, folder: &str
         }
         for (port, placeholder) in [(ports.http, "{port}"), (ports.grpc, "{grpcPort}")] {
             if let Some(port) = port {
-                text = with_port(&text, &before, port, placeholder);
+                text = with_flagged_port(&text, &before, port, placeholder);
             }
         }
         has_port |= text.contains("{port}") || text.contains("{grpcPort}");
@@ -127,33 +127,6 @@ pub(super) fn with_placeholders(words: &mut [String], ports: Ports, folder: &str
         *word = text;
     }
     has_port
-}
-
-/// `--port=8080`, `0.0.0.0:8080`, and `8080` behind a flag of a port; within a script, too.
-fn with_port(text: &str, before: &str, port: u32, placeholder: &str) -> String {
-    let number = port.to_string();
-    let names_port = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        word == "-p" || word.starts_with('-') && word.contains("port")
-    };
-    let mut out = String::with_capacity(text.len());
-    let mut last = before.to_owned();
-    for piece in text.split_inclusive(char::is_whitespace) {
-        let word = piece.trim_end();
-        let head = word
-            .strip_suffix(&number)
-            .filter(|head| head.ends_with(['=', ':']) || head.is_empty() && names_port(&last));
-        match head {
-            Some(head) => {
-                out += head;
-                out += placeholder;
-                out += &piece[word.len()..];
-            }
-            None => out += piece,
-        }
-        word.clone_into(&mut last);
-    }
-    out
 }
 
 #[cfg(test)]

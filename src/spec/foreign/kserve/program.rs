@@ -2,6 +2,7 @@
 //! format.
 
 use crate::spec::foreign::common::fields::{Fields, Findings};
+use crate::spec::foreign::common::port::{USUAL_PORT, always_listens};
 use crate::spec::kinds::batch::{Routes, Server, Wire};
 use crate::spec::syntax::{Entry, Node, SourceSpan};
 
@@ -143,25 +144,29 @@ pub(super) fn custom(
         } else {
             format!("/v1/models/{name}:predict")
         };
-        served.revision.routes = Some(Routes { predict: Some(predict), health: Some(path) });
+        served.revision.routes =
+            Some(Routes { predict: Some(predict), health: Some(path), port: None });
     } else if let Some(path) = health.filter(|_| !is_grpc) {
-        served.revision.routes = Some(Routes { predict: None, health: Some(path) });
+        served.revision.routes = Some(Routes { health: Some(path), ..Routes::default() });
     }
     // In a cluster every server has these ports, which is where those of KServe listen anyway.
-    let other = named
-        .http
-        .filter(|port| *port != 8080)
-        .or(named.grpc.filter(|port| *port != 8081 && is_grpc));
-    if let Some(other) = other.filter(|_| !is_told) {
-        let entry = port_entry.as_ref();
+    let other = named.http.filter(|port| *port != USUAL_PORT && !is_told && !is_grpc);
+    let other_of_grpc = named.grpc.filter(|port| *port != 8081 && !is_told && is_grpc);
+    let entry = port_entry.as_ref();
+    if let Some(port) = other {
+        served.revision.routes.get_or_insert_default().port = Some(port);
+        if let Some(entry) = entry {
+            served.of("routes", entry);
+            served.of("routes.port", entry);
+            always_listens(findings, &entry.value, port);
+        }
+    } else if let Some(other) = other_of_grpc {
         let at = entry.map_or(at, |entry| entry.value.span);
-        let usual = if is_grpc { 8081 } else { 8080 };
         let message = format!("nothing tells the server to listen elsewhere than at {other}");
         let finding = crate::spec::syntax::Diagnostic::error(findings.system.refused, message);
         findings.add(finding.at(at, "").help(format!(
-            "a replica has a port of its own, {usual} in a cluster: name it by an argument, for example `args: \
-             [\"--port={other}\"]`, in which the number is replaced, or let the server listen at AIP_HTTP_PORT and leave \
-             `ports` out"
+            "a replica has a port of its own for gRPC, 8081 in a cluster: name it by an argument, for example `args: \
+             [\"--port={other}\"]`, in which the number is replaced"
         )));
     } else if !is_told && words.command.is_some() {
         let message = "nothing in the command names its port".to_owned();
@@ -219,7 +224,7 @@ pub(super) fn framework(
         Runner::Triton => Server::Custom,
     });
     if let Some(path) = health {
-        served.revision.routes = Some(Routes { predict: None, health: Some(path) });
+        served.revision.routes = Some(Routes { health: Some(path), ..Routes::default() });
     }
     if runner == Runner::Triton {
         triton(findings, protocol, at, served);

@@ -8,6 +8,10 @@ use super::container::{environment, image, words};
 use crate::spec::foreign::common::assemble::note;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
 use crate::spec::foreign::common::gather::Located;
+use crate::spec::foreign::common::port::{
+    USUAL_PORT, always_listens, container_port, with_flagged_port,
+};
+use crate::spec::foreign::common::scalars::items;
 use crate::spec::foreign::common::suspects;
 
 pub(super) const MODEL: Table = &[
@@ -23,7 +27,12 @@ pub(super) const CONTAINER: Table = &[
     ("env", Use::Kept("env")),
     ("predictRoute", Use::Kept("model.routes.predict")),
     ("healthRoute", Use::Kept("model.routes.health")),
-    ("ports", Use::Left("the server is told its port by AIP_HTTP_PORT")),
+    (
+        "ports",
+        Use::Changed(
+            "`{port}` where the command says it; else `model.routes.port`, unless something says AIP_HTTP_PORT",
+        ),
+    ),
     ("grpcPorts", Use::Left("the server is asked over HTTP, at AIP_HTTP_PORT")),
     ("invokeRoutePrefix", Use::Left("rows are posted to `predictRoute`")),
     ("deploymentTimeout", Use::Left("write `model: {startTimeout: 30m}`")),
@@ -32,6 +41,8 @@ pub(super) const CONTAINER: Table = &[
     ("healthProbe", Use::Left("the server is ready when `healthRoute` answers 200")),
     ("livenessProbe", Use::Left("a server that dies is started again")),
 ];
+
+pub(super) const PORT: Table = &[("containerPort", Use::Changed("the port of the server"))];
 
 /// Reads an `unmanagedContainerModel`.
 pub(super) fn container_model(
@@ -97,15 +108,51 @@ pub(super) fn served_container<'a>(
         note(&format!("{base}.{name}"), &list, spans);
         Some(list.value).filter(|list| !list.is_empty())
     };
-    let (command, args) = (list("command"), list("args"));
+    let (mut command, mut args) = (list("command"), list("args"));
     let mut route = |name: &str| {
         let text = findings.text(fields.get(name)?, name)?.trim();
         (!text.is_empty()).then(|| text.to_owned())
     };
-    let routes = Routes { predict: route("predictRoute"), health: route("healthRoute") };
+    let (predict, health) = (route("predictRoute"), route("healthRoute"));
     let env = environment(findings, fields.entry("env"));
     let image = image.map(|image| image.value);
+    let port = fields.entry("ports").and_then(|entry| port(findings, entry));
+    let number = port.as_ref().map_or(USUAL_PORT, |port| port.value);
+    let mut is_named = false;
+    let mut before = String::new();
+    for word in command.iter_mut().chain(&mut args).flatten() {
+        let replaced = with_flagged_port(word, &before, number, "{port}");
+        is_named |= replaced != *word;
+        before = std::mem::replace(word, replaced);
+    }
+    let words = command.iter().chain(&args).flatten();
+    let values = env.iter().flat_map(|env| &env.value).filter_map(|one| one.value.as_ref());
+    let is_told = words.chain(values).any(|text| text.contains("AIP_HTTP_PORT"));
+    let port = port.filter(|_| !is_told && !is_named);
+    if let (Some(own), Some(entry)) = (&port, fields.entry("ports")) {
+        if own.value == USUAL_PORT {
+            let advice = "the server is told its port by AIP_HTTP_PORT: 8080 in a cluster, a free one on this machine";
+            findings.left("ports", entry, advice);
+        } else {
+            note(&format!("{base}.routes"), own, spans);
+            note(&format!("{base}.routes.port"), own, spans);
+            always_listens(findings, &entry.value, own.value);
+        }
+    }
+    let port = port.map(|port| port.value).filter(|port| *port != USUAL_PORT);
+    let routes = Routes { predict, health, port };
     Some((fields, ServedContainer { image, command, args, routes, env }))
+}
+
+/// The port on which the server listens: the first of the list, as Vertex AI has it.
+fn port(findings: &mut Findings, entry: &Entry) -> Option<Located<u16>> {
+    let list = items(&entry.value);
+    let fields = findings.fields(list.first()?, "ports[]", PORT);
+    if let Some(second) = list.get(1) {
+        findings.otherwise(second, "ports[1]", "requests are sent to the first port alone");
+    }
+    let number = fields.entry("containerPort")?;
+    Some(Located::new(container_port(findings, &number.value)?, number))
 }
 
 /// Says that a model has no container, or that its container has no image.

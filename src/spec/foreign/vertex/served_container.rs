@@ -9,7 +9,7 @@ use super::batch_model::{ServedContainer, served_container};
 use super::scheduling::duration;
 use crate::spec::foreign::common::assemble::note;
 use crate::spec::foreign::common::fields::{Fields, Findings, Table, Use};
-use crate::spec::kinds::batch::Server;
+use crate::spec::kinds::batch::{Routes, Server};
 
 pub(super) const CONTAINER: Table = &[
     ("imageUri", Use::Kept("revisions[].image")),
@@ -23,7 +23,12 @@ pub(super) const CONTAINER: Table = &[
     ("startupProbe", Use::Left("a replica is ready when it answers its health route")),
     ("healthProbe", Use::Within),
     ("livenessProbe", Use::Within),
-    ("ports", Use::Left("the server is told its port by AIP_HTTP_PORT")),
+    (
+        "ports",
+        Use::Changed(
+            "`{port}` where the command says it; else `revisions[].routes.port`, unless something says AIP_HTTP_PORT",
+        ),
+    ),
     ("grpcPorts", Use::Left("the server is asked over HTTP, at AIP_HTTP_PORT")),
     ("invokeRoutePrefix", Use::Left("all paths of the server can be asked")),
 ];
@@ -59,7 +64,7 @@ pub(super) fn container(
     revision.image = image;
     revision.command = command;
     revision.args = args.unwrap_or_default();
-    revision.routes = (routes.predict.is_some() || routes.health.is_some()).then_some(routes);
+    revision.routes = (routes != Routes::default()).then_some(routes);
     revision.probes = probes(findings, &fields, base, spans);
     if let Some(size) = fields.entry("sharedMemorySizeMb")
         && let Some(mib) = findings.count(&size.value, "sharedMemorySizeMb").filter(|mib| *mib > 0)

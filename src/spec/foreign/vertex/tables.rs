@@ -45,6 +45,7 @@ pub(in crate::spec::foreign) const TABLES: &[(&str, Table)] = &[
     ("BatchPredictionJob.unmanagedContainerModel.containerSpec", batch_model::CONTAINER),
     ("Model, DeployedModel, Endpoint", endpoint::SERVED),
     ("Model.containerSpec", served_container::CONTAINER),
+    ("*.containerSpec.ports[]", batch_model::PORT),
     ("Model.containerSpec.healthProbe, livenessProbe", served_container::PROBE),
     ("DeployedModel.dedicatedResources, automaticResources", deployment::RESOURCES),
     ("dedicatedResources.autoscalingMetricSpecs[]", deployment::METRIC),

@@ -136,8 +136,8 @@ pub(super) const HABITS: &[Habit] = &[
     (
         "ports",
         Where::Any,
-        "the command gets its ports by `{port}` and `{grpcPort}`, an image by \
-                           AIP_HTTP_PORT",
+        "the command gets its ports by `{port}` and `{grpcPort}`, an image by AIP_HTTP_PORT; for \
+         a server that always listens on one write `routes: {port: 7080}`",
     ),
     ("readinessProbe", Where::Any, PROBES),
     ("startupProbe", Where::Any, "write `probes: {startTimeout: 10m}`"),

@@ -11,8 +11,8 @@ use super::prepare::Prepared;
 use crate::gang::RunId;
 use crate::ops::cost::Prices;
 use crate::plan::{
-    CpuScaling, ENDPOINT_VERSION, EndpointPods, Plan, REPLICA_GRPC_PORT, REPLICA_HTTP_PORT,
-    REPLICA_STATUS_PORT, ReplicaOf, RevisionPods, SERVICE_VERSION, ServerPorts, ServicePlan, Unit,
+    CpuScaling, ENDPOINT_VERSION, EndpointPods, Plan, ReplicaOf, RevisionPods, SERVICE_VERSION,
+    ServerPorts, ServicePlan, Unit,
 };
 use crate::run::{self, Order, Submitted};
 use crate::runtime::{Notice, Runs, SecretValues, SubmitOptions};
@@ -79,7 +79,8 @@ pub fn service_plan(of: &InCluster<'_>) -> Result<ServicePlanned, ServeError> {
     let Unit::Gang(gang) = plan.unit else {
         return Err(ServeError::Routing("the plan of a router is none of a gang".into()));
     };
-    plan.head.schema_version = SERVICE_VERSION;
+    let newest = revisions.iter().map(|revision| revision.plan.head.schema_version).max();
+    plan.head.schema_version = newest.unwrap_or_default().max(SERVICE_VERSION);
     let service = EndpointPods {
         address: document.name.clone(),
         port: document.port.unwrap_or(80),
@@ -110,18 +111,15 @@ fn revision_pods(
     job.job.grace = Some(crate::text::Span(rules.drain + serving.grace + SLACK));
     let secrets = job.secrets();
     let mut plan = (of.planned)(&job, &deployment)?;
-    plan.head.schema_version = plan.head.schema_version.max(ENDPOINT_VERSION);
+    let least = plan.head.schema_version.max(ENDPOINT_VERSION);
+    plan.head.schema_version = serving.server.format(least);
     plan.head.serves =
         Some(ReplicaOf { endpoint: endpoint.clone(), revision: revision.clone(), generation: 1 });
     let gang = plan.gang_mut();
     // Whoever decides ends a replica; nothing else does.
     gang.rules.timeout = None;
     gang.serving = Some(crate::plan::ServingPlan {
-        ports: Some(ServerPorts {
-            http: REPLICA_HTTP_PORT,
-            grpc: REPLICA_GRPC_PORT,
-            status: REPLICA_STATUS_PORT,
-        }),
+        ports: Some(ServerPorts::in_pod(serving.server.port)),
         drain: Some(rules.drain),
         ..serving.clone()
     });

@@ -129,10 +129,13 @@ impl Replicas for ReplicaPods<'_> {
         pods.filter(|pod| pod.phase == PodPhase::Ready)
             .filter_map(|pod| {
                 let address = pod.address?;
+                let at = |name: &str, usual: u16| {
+                    SocketAddr::new(address, pod.ports.get(name).copied().unwrap_or(usual))
+                };
                 Some(ReplicaConfig {
                     id: pod.name.clone(),
-                    address: SocketAddr::new(address, REPLICA_HTTP_PORT),
-                    grpc_address: Some(SocketAddr::new(address, REPLICA_GRPC_PORT)),
+                    address: at("http", REPLICA_HTTP_PORT),
+                    grpc_address: Some(at("grpc", REPLICA_GRPC_PORT)),
                 })
             })
             .collect()

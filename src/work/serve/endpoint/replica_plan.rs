@@ -73,6 +73,7 @@ fn serving(
             signature: None,
             predict_route: routes.predict,
             health_route: routes.health,
+            port: routes.port,
             model: model.place.clone(),
             parameters: None,
             start_timeout: probes.start_timeout.map_or(START_TIMEOUT, |span| span.0),

@@ -71,7 +71,7 @@ pub async fn serve_replica(
     let command = tensorflow_server(place.command.clone(), path, place.cache)?;
     let ports = match serving.ports {
         Some(ports) => Ports { http: ports.http, grpc: ports.grpc },
-        None => free_ports()?,
+        None => free_ports(&serving.server)?,
     };
     let launch = Launch::new(&serving.server, &command, place.environment, ports, model.as_deref());
     let base = launch.http.clone();

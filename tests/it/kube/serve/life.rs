@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::support::{replicas, spec, status, until};
 use crate::kube::support::{Kube, LONG, poll};
+use crate::serve::support::always_at;
 use crate::support::{stderr, stdout};
 
 #[test]
@@ -26,7 +27,9 @@ fn an_endpoint_serves_until_it_is_ended() {
     // The same spec again changes nothing, and another model is another revision.
     let again = stderr(&kube.run(0, ["serve", "--yes"]));
     assert!(again.contains("is what the spec says already"), "{again}");
-    spec(&kube, &[("v1", "host=0.0.0.0 factor=5", "")], "");
+    // It always listens where one that is told its port has gRPC.
+    spec(&kube, &[("v1", "host=0.0.0.0 factor=5", "routes: {port: 8081}")], "");
+    always_at(&kube.sandbox, 8081);
     kube.run(0, ["serve", "--yes"]);
     let now = until(&kube, "the new generation", |now| replicas(now, "v1.2", "ready") == 1);
     assert!(now["live"]["revisions"].as_array().is_some_and(|all| !all.is_empty()));

@@ -69,6 +69,7 @@ impl Lint<'_> {
             ("command", model.command.is_some()),
             ("image", model.image.is_some()),
             ("uri", model.uri.is_some()),
+            ("routes.port", model.routes.port.is_some()),
         ];
         if let Some((field, _)) = own.iter().find(|(_, given)| *given) {
             self.add(

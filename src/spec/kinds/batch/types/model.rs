@@ -37,7 +37,8 @@ pub struct Model {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mlctl-verbatim" = true))]
     pub args: Vec<String>,
-    /// Paths of the server, where they are not those of its protocol.
+    /// Paths of the server, where they are not those of its protocol, and its port, where it always
+    /// listens on the same one.
     #[serde(skip_serializing_if = "Routes::is_default")]
     pub routes: Routes,
     /// Signature of a SavedModel. Default `serving_default`.
@@ -131,7 +132,7 @@ impl Wire {
     }
 }
 
-/// Paths of a server.
+/// Paths of a server, and its port.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Routes {
@@ -143,6 +144,12 @@ pub struct Routes {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-mlctl-expand" = true))]
     pub health: Option<String>,
+    /// The port on which the server always listens for HTTP, for example `7080`: for one that is told
+    /// its port neither by `{port}` in the command nor by AIP_HTTP_PORT. On one machine only one such
+    /// server can run at a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65_535))]
+    pub port: Option<u16>,
 }
 
 impl Routes {

@@ -105,7 +105,8 @@ pub struct Endpoint {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mlctl-verbatim" = true))]
     pub args: Vec<String>,
-    /// Paths of the servers, where they are not those of their protocol. A revision may say otherwise.
+    /// Paths of the servers, where they are not those of their protocol, and their port, where they
+    /// always listen on the same one. A revision may say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routes: Option<Routes>,
     /// When a replica is ready, and when it no longer is. A revision may say otherwise.

@@ -59,7 +59,8 @@ pub struct Revision {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-mlctl-verbatim" = true))]
     pub args: Vec<String>,
-    /// Paths of the server, where they are not those of its protocol.
+    /// Paths of the server, where they are not those of its protocol, and its port, where it always
+    /// listens on the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routes: Option<Routes>,
     /// When a replica is ready, and when it no longer is.

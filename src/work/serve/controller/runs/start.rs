@@ -85,7 +85,8 @@ impl ReplicaRuns<'_> {
         let run = reservation.run().clone();
         let prices = || Ok::<_, TrainError>(self.place.prices.clone());
         let mut plan = plan_in(&job, &run, runtime, prices)?;
-        plan.head.schema_version = plan.head.schema_version.max(ENDPOINT_VERSION);
+        let least = plan.head.schema_version.max(ENDPOINT_VERSION);
+        plan.head.schema_version = definition.serving.server.format(least);
         plan.head.serves = Some(ReplicaOf {
             endpoint: paths.endpoint.clone(),
             revision: id.name.to_string(),
