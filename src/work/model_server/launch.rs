@@ -44,6 +44,14 @@ pub fn free_ports(plan: &ServerPlan) -> io::Result<Ports> {
     }
 }
 
+/// What to say of several replicas of one machine whose servers always listen on the same port.
+pub fn one_at_a_time(port: u16, replicas: u32) -> String {
+    format!(
+        "routes.port: {replicas} replicas listen on {port}, and on this machine one of them can: let them \
+         listen at {{port}} or AIP_HTTP_PORT, or write `replicas: 1`"
+    )
+}
+
 /// A server as it is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {

@@ -14,7 +14,7 @@ mod tail;
 mod tests;
 
 pub use builtin::tensorflow_server;
-pub use launch::{Launch, Ports, free_ports};
+pub use launch::{Launch, Ports, free_ports, one_at_a_time};
 pub use process::Output;
 pub use stage::{StageError, stage};
 pub use state::ServerState;

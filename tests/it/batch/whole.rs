@@ -175,6 +175,21 @@ fn a_server_that_never_comes_up_is_told() {
     sandbox.wait_until_empty(Duration::from_secs(20));
 }
 
+/// Replicas of one machine can't all listen on the same port, which is said before they try.
+#[test]
+fn replicas_at_one_port_are_told_of_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("rows.jsonl", "{\"x\": 1}\n");
+    sandbox.write(
+        "mlctl.yaml",
+        "apiVersion: mlctl.dev/v1\nkind: BatchPredictJob\nname: b\ninput: rows.jsonl\noutput: out\n\
+         replicas: 2\nmodel: {server: custom, command: [python3, server.py], \
+         routes: {predict: /p, health: /h, port: 7080}}\n",
+    );
+    let said = stderr(&sandbox.run(0, ["batch-predict", "--dry-run"]));
+    assert!(said.contains("2 replicas listen on 7080"), "{said}");
+}
+
 #[test]
 fn another_job_is_refused_the_output() {
     let sandbox = Sandbox::new();

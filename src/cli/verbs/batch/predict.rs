@@ -15,6 +15,7 @@ use crate::spec::BATCH_PREDICT_JOB;
 use crate::store::Store;
 use crate::ui::{BOLD, BatchGoal, Text};
 use crate::work::batch::{Progress, check_places, claim, submit};
+use crate::work::model_server::one_at_a_time;
 
 /// Submits every job of the file, then follows them together.
 pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
@@ -31,8 +32,11 @@ pub fn run(context: &Context, args: &BatchPredictArgs) -> Result<u8, CliError> {
         find_model(context, batch)?;
     }
     for batch in batches {
+        let replicas = batch.job.replicas.unwrap_or(1);
         if runtime.name() != LOCAL {
             check_places(&batch)?;
+        } else if let Some(port) = batch.job.model.routes.port.filter(|_| replicas > 1) {
+            context.printer.warn(one_at_a_time(port, replicas));
         }
         jobs.push(look(context, batch, args.dry_run)?);
     }

@@ -10,6 +10,7 @@ use crate::runtime::kubernetes::Reason;
 use crate::spec::{Endpoint, Replicas, ScalingMetric};
 use crate::storage::Place;
 use crate::work::ServedModel;
+use crate::work::model_server::one_at_a_time;
 use crate::work::serve::LoadedEndpoint;
 
 /// What a spec says that endpoints don't do where it is served.
@@ -44,14 +45,7 @@ fn at_one_port(endpoint: &Endpoint) -> Vec<String> {
         }
     }
     let several = replicas.into_iter().filter(|(_, count)| *count > 1);
-    several
-        .map(|(port, count)| {
-            format!(
-                "routes.port: {count} replicas listen on {port}, and on this machine one of them can: let \
-                 them listen at {{port}} or AIP_HTTP_PORT, or write `replicas: 1`"
-            )
-        })
-        .collect()
+    several.map(|(port, count)| one_at_a_time(port, count)).collect()
 }
 
 /// Refuses what pods can't read or write: they have none of this machine's files.
