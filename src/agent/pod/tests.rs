@@ -224,15 +224,19 @@ fn a_home_that_the_image_knows_stays() {
 #[test]
 fn a_newer_document_is_refused_in_words() {
     let folders = Folders::new(&plan_of(SPEC), "/o", Vec::new());
-    folders.write("config/pod.json", r#"{"schemaVersion":7,"plan":"elsewhere"}"#);
+    let newer = DOCUMENT_VERSION + 1;
+    let document = format!(r#"{{"schemaVersion":{newer},"plan":"elsewhere"}}"#);
+    folders.write("config/pod.json", &document);
     let error = folders.configure("digits-abc123-chief", "0").unwrap_err();
-    let PodError::Newer { found: 7, known: DOCUMENT_VERSION, .. } = &error else {
+    let PodError::Newer { found, known: DOCUMENT_VERSION, .. } = &error else {
         panic!("{error}");
     };
+    assert_eq!(*found, newer);
     assert!(error.is_final(), "the next pod has the same image");
     let said = error.to_string();
+    let found = format!("format {newer}");
     let known = format!("knows {DOCUMENT_VERSION}:");
-    for word in ["pod.json", "format 7", &known, "`runnerImage`", "`mlctl cluster image`"] {
+    for word in ["pod.json", &found, &known, "`runnerImage`", "`mlctl cluster image`"] {
         assert!(said.contains(word), "{word}: {said}");
     }
     folders.write("config/pod.json", r#"{"schemaVersion":1}"#);
