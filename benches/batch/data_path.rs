@@ -158,6 +158,7 @@ fn plan(output: &str) -> BatchPlan {
             signature: None,
             predict_route: None,
             health_route: None,
+            port: None,
             model: None,
             parameters: None,
             start_timeout: Duration::from_secs(1),

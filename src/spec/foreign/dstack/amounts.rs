@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(bytes("0.5 TB").as_deref(), Some("512Gi"));
         assert_eq!(bytes("24").as_deref(), Some("24Gi"));
         assert_eq!(bytes("many"), None);
-        assert_eq!(seconds("2h"), Some(Span(Duration::from_secs(7200))));
+        assert_eq!(seconds("2h"), Some(Span(Duration::from_hours(2))));
         assert_eq!(seconds("90"), Some(Span(Duration::from_secs(90))));
         assert_eq!(seconds("99999999999w"), None);
         assert_eq!(Range::of("16GB .. "), Range { min: Some("16GB".into()), max: None });
