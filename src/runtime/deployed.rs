@@ -48,7 +48,7 @@ pub struct EndpointPod {
     pub part: EndpointPart,
     /// Its address, once it has one.
     pub address: Option<IpAddr>,
-    /// The ports that its containers declare, by their names.
+    /// The ports that its own container declares, by their names.
     pub ports: BTreeMap<String, u16>,
     /// How far it is.
     pub phase: PodPhase,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 
 use crate::gang::{TerminationMessage, Verdict};
+use crate::runtime::kubernetes::objects::MAIN;
 use crate::runtime::kubernetes::objects::endpoint::{DEPLOYMENT, PART, REPLICA, ROUTER};
 use crate::runtime::{EndpointPart, EndpointPod, PodPhase};
 
@@ -62,10 +63,11 @@ pub(super) fn of(pod: &Pod) -> Option<EndpointPod> {
     })
 }
 
+/// Of the server's own container: others of the pod, which a cluster's tools may add, have ports of the same names.
 fn ports(pod: &Pod) -> BTreeMap<String, u16> {
     let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let ports = containers.flat_map(|container| container.ports.iter().flatten());
-    ports
+    let own = containers.filter(|container| container.name == MAIN);
+    own.flat_map(|container| container.ports.iter().flatten())
         .filter_map(|port| Some((port.name.clone()?, u16::try_from(port.container_port).ok()?)))
         .collect()
 }
@@ -111,5 +113,25 @@ fn last_end(status: &ContainerStatus) -> Option<String> {
     match text.lines().next_back() {
         Some(line) if !line.is_empty() => Some(line.to_owned()),
         _ => Some(format!("it ended with {}", ended.exit_code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ports_are_those_of_the_server_whatever_stands_beside_it() {
+        let beside = json!({"name": "proxy", "ports": [{"name": "http", "containerPort": 15001}]});
+        let server = json!({"name": MAIN, "ports": [
+            {"name": "http", "containerPort": 7080}, {"name": "grpc", "containerPort": 8081}]});
+        let pod = json!({
+            "metadata": {"name": "p", "labels": {PART: REPLICA, DEPLOYMENT: "sums-abc123"}},
+            "spec": {"containers": [&beside, server, &beside]},
+        });
+        let pod = of(&serde_json::from_value(pod).unwrap()).unwrap();
+        assert_eq!(pod.ports, BTreeMap::from([("grpc".into(), 8081), ("http".into(), 7080)]));
     }
 }
